@@ -1,0 +1,1 @@
+"""Published model tables, one module a source, joined into one tidy frame."""

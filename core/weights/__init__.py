@@ -1,0 +1,1 @@
+"""Checkpoint files as named byte ranges. Never runs the code of a model."""
