@@ -1,0 +1,158 @@
+"""The header of a safetensors file as tensor entries. Reads no weights.
+
+The format (safetensors 0.8, "Format" in its README and `Metadata::validate`): an 8-byte
+little-endian header length, a JSON header that starts with `{`, then one buffer that
+the tensors cover without holes or overlaps.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from math import prod
+
+from core.errors import CorruptCheckpoint, UnsupportedFormat
+from core.weights.entry import DTYPE_BITS, ByteSource, TensorEntry
+
+FIRST_READ = 32 * 1024
+MAX_HEADER_BYTES = 100_000_000
+MAX_TENSORS = 250_000
+MAX_DIMENSION = 2**63 - 1
+MAX_RANK = 64
+
+
+def read_safetensors(
+    source: ByteSource, file: str
+) -> tuple[list[TensorEntry], dict[str, str]]:
+    """Read the entries of one safetensors file, by offset, and its `__metadata__`.
+
+    Reads the first 32 KiB, and once more when the header is longer. Raises
+    CorruptCheckpoint when the header contradicts itself or the file, and
+    UnsupportedFormat for a dtype that is not in DTYPE_BITS.
+    """
+    header, buffer_start = _header(source)
+    metadata = _metadata(source, header.pop("__metadata__", {}))
+    buffer_bytes = source.size - buffer_start
+    entries = [
+        _entry(source, name, fields, file, buffer_start)
+        for name, fields in header.items()
+    ]
+    entries.sort(key=lambda entry: (entry.start, entry.stop))
+    _check_cover(source, entries, buffer_start, buffer_start + buffer_bytes)
+    return entries, metadata
+
+
+def _header(source: ByteSource) -> tuple[dict[str, object], int]:
+    """Return the parsed header and the offset at which the weights begin."""
+    if source.size < 10:
+        raise _corrupt(source, f"has {source.size} bytes, too few for a header")
+    front = source.read(0, min(FIRST_READ, source.size))
+    length = int.from_bytes(front[:8], "little")
+    buffer_start = 8 + length
+    if front[8:9] != b"{":
+        raise _corrupt(source, "has no safetensors header")
+    if length > MAX_HEADER_BYTES or buffer_start > source.size:
+        raise _corrupt(source, f"claims a header of {length:,} bytes")
+    if buffer_start > len(front):
+        front += source.read(len(front), buffer_start)
+    return parse_json_object(source.name, front[8:buffer_start]), buffer_start
+
+
+def parse_json_object(name: str, text: bytes) -> dict[str, object]:
+    """Parse a JSON object from a crawled file, refusing duplicate keys and bombs.
+
+    Raises CorruptCheckpoint, naming the file `name`.
+
+    >>> parse_json_object("index", b'{"a": 1}')
+    {'a': 1}
+    """
+    openings = text.count(b"[") + text.count(b"{")
+    if openings > 3 * MAX_TENSORS or text.count(b",") > 16 * MAX_TENSORS:
+        raise CorruptCheckpoint(name, f"describes more than {MAX_TENSORS:,} tensors")
+    try:
+        document = json.loads(text.decode(), object_pairs_hook=_unique_keys)
+    except (ValueError, RecursionError) as error:
+        raise CorruptCheckpoint(name, f"holds broken JSON ({error})") from error
+    if not isinstance(document, dict):
+        raise CorruptCheckpoint(name, "holds JSON that is not an object")
+    return document
+
+
+def _unique_keys(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    keyed = dict(pairs)
+    if len(keyed) != len(pairs):
+        raise ValueError("a key appears twice")
+    return keyed
+
+
+def _entry(
+    source: ByteSource, name: str, fields: object, file: str, buffer_start: int
+) -> TensorEntry:
+    if not isinstance(fields, Mapping) or not is_tensor_name(name):
+        raise _corrupt(source, f"describes tensor {name!a} wrongly")
+    dtype = fields.get("dtype")
+    shape = _integers(fields.get("shape"), MAX_RANK)
+    offsets = _integers(fields.get("data_offsets"), 2)
+    if not isinstance(dtype, str) or shape is None or offsets is None:
+        raise _corrupt(source, f"describes tensor {name!a} wrongly")
+    if dtype not in DTYPE_BITS:
+        raise UnsupportedFormat(source.name, f"uses dtype {dtype[:40]!a} in {name!a}")
+    if len(offsets) != 2 or not holds(dtype, shape, offsets[1] - offsets[0]):
+        raise _corrupt(source, f"gives tensor {name!a} a range of the wrong length")
+    start, stop = (buffer_start + offset for offset in offsets)
+    return TensorEntry(name, dtype, shape, start, stop, file)
+
+
+def holds(dtype: str, shape: Sequence[int], size_bytes: int) -> bool:
+    """Say whether `shape` numbers of `dtype` fill `size_bytes` exactly.
+
+    >>> holds("F4", (3, 2), 3), holds("F4", (3,), 2)
+    (True, False)
+    """
+    return prod(shape) * DTYPE_BITS[dtype] == 8 * size_bytes
+
+
+def is_tensor_name(name: str) -> bool:
+    r"""Say whether a name can be printed and stored: at most 1,000 characters, no lone
+    surrogate.
+
+    >>> is_tensor_name("encoder.layer.0"), is_tensor_name("\ud800")
+    (True, False)
+    """
+    return len(name) <= 1000 and not any(
+        "\ud800" <= letter <= "\udfff" for letter in name
+    )
+
+
+def _integers(field: object, most: int) -> tuple[int, ...] | None:
+    if not isinstance(field, list) or len(field) > most:
+        return None
+    if all(type(number) is int and 0 <= number <= MAX_DIMENSION for number in field):
+        return tuple(field)
+    return None
+
+
+def _check_cover(
+    source: ByteSource, entries: Sequence[TensorEntry], start: int, stop: int
+) -> None:
+    """Raise CorruptCheckpoint unless the sorted entries tile [start, stop)."""
+    marks = [start, *(entry.stop for entry in entries)]
+    for entry, mark in zip(entries, marks, strict=False):
+        if entry.start < mark:
+            raise _corrupt(source, f"has overlapping ranges at tensor {entry.name!a}")
+        if entry.start > mark:
+            raise _corrupt(source, f"has a hole before tensor {entry.name!a}")
+    if marks[-1] > stop:
+        raise _corrupt(source, f"ends {marks[-1] - stop:,} bytes too early")
+    if marks[-1] < stop:
+        raise _corrupt(source, f"has {stop - marks[-1]:,} bytes that no tensor uses")
+
+
+def _metadata(source: ByteSource, metadata: object) -> dict[str, str]:
+    if isinstance(metadata, dict) and all(
+        isinstance(word, str) for word in metadata.values()
+    ):
+        return metadata
+    raise _corrupt(source, "has __metadata__ that is not text")
+
+
+def _corrupt(source: ByteSource, happened: str) -> CorruptCheckpoint:
+    return CorruptCheckpoint(source.name, happened, "download it again")

@@ -1,0 +1,131 @@
+"""Where the bytes of a checkpoint come from on this machine: a file or memory. Knows
+nothing of tensors.
+"""
+
+import mmap
+import os
+from pathlib import Path
+from threading import Lock
+
+from core.errors import CorruptCheckpoint, UsageError
+
+
+class FileSource:
+    """A local file read by position, safe to share between threads.
+
+    `path` is for code that reads the file in its own way. Raises UsageError when there
+    is no such file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = str(path)
+        if not path.is_file():
+            raise UsageError(path, "is not a file", "check the path")
+        try:
+            self._file = path.open("rb", buffering=0)
+        except OSError as error:
+            raise UsageError(path, f"cannot be opened ({error.strerror})") from error
+        self.size = os.fstat(self._file.fileno()).st_size
+        self._view: memoryview | None = None
+        self._seeking = Lock()
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Return exactly the bytes [start, stop), or raise CorruptCheckpoint."""
+        check_range(self, start, stop)
+        content = bytearray(stop - start)
+        self.read_into(start, memoryview(content))
+        return bytes(content)
+
+    def read_into(self, start: int, buffer: memoryview) -> None:
+        """Fill `buffer` with the bytes from `start`, or raise CorruptCheckpoint."""
+        check_range(self, start, start + buffer.nbytes)
+        rest = buffer.cast("B")
+        while rest:
+            try:
+                count = self._read_some(rest, start)
+            except (OSError, ValueError) as error:
+                raise _unreadable(self, error) from error
+            if not count:
+                raise truncated(self, start + len(rest))
+            rest, start = rest[count:], start + count
+
+    def _read_some(self, buffer: memoryview, start: int) -> int:
+        if hasattr(os, "preadv"):
+            return os.preadv(self._file.fileno(), [buffer], start)
+        with self._seeking:  # Windows reads by position only after a seek
+            self._file.seek(start)
+            return self._file.readinto(buffer)
+
+    def view(self) -> memoryview:
+        """Return the whole file mapped read-only; the mapping lives as long as the
+        view.
+
+        A file that another program shortens under a mapping kills the process
+        (SIGBUS); `read` answers the same with an error.
+        """
+        if self._view is None:
+            self._view = memoryview(self._mapped())
+        return self._view
+
+    def close(self) -> None:
+        """Close the file; a view handed out stays valid."""
+        self._view = None
+        self._file.close()
+
+    def _mapped(self) -> mmap.mmap | bytes:
+        if not self.size:
+            return b""
+        return mmap.mmap(self._file.fileno(), self.size, access=mmap.ACCESS_READ)
+
+
+class BytesSource:
+    """A file that is already in memory."""
+
+    def __init__(self, content: bytes, name: str) -> None:
+        self.name = name
+        self.size = len(content)
+        self._content = content
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Return exactly the bytes [start, stop), or raise CorruptCheckpoint.
+
+        >>> BytesSource(b"weights", "w").read(0, 3)
+        b'wei'
+        """
+        check_range(self, start, stop)
+        return bytes(self._content[start:stop])
+
+    def read_into(self, start: int, buffer: memoryview) -> None:
+        """Fill `buffer` with the bytes from `start`, or raise CorruptCheckpoint."""
+        stop = start + buffer.nbytes
+        check_range(self, start, stop)
+        buffer.cast("B")[:] = self._content[start:stop]
+
+    def view(self) -> memoryview:
+        """Return all of the bytes, read-only."""
+        return memoryview(self._content).toreadonly()
+
+    def close(self) -> None:
+        """Do nothing: memory has no handle to close."""
+
+
+def check_range(source: FileSource | BytesSource, start: int, stop: int) -> None:
+    """Raise CorruptCheckpoint unless [start, stop) lies inside the source."""
+    if not 0 <= start <= stop:
+        raise CorruptCheckpoint(source.name, f"has no bytes {start} to {stop}")
+    if stop > source.size:
+        raise truncated(source, stop)
+
+
+def truncated(source: FileSource | BytesSource, expected: int) -> CorruptCheckpoint:
+    """Return the error of a source that ends before `expected` bytes."""
+    return CorruptCheckpoint(
+        source.name,
+        f"ends after {source.size:,} bytes where {expected:,} are needed",
+        "download it again",
+    )
+
+
+def _unreadable(source: FileSource, error: Exception) -> CorruptCheckpoint:
+    return CorruptCheckpoint(source.name, f"cannot be read ({error})", "try again")
