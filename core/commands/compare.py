@@ -1,0 +1,54 @@
+"""`compare`: which tensors of one checkpoint differ from another's."""
+
+import argparse
+from pathlib import Path
+
+from core.commands.answer import Answer, table
+from core.settings import Settings
+
+
+def add(verbs: argparse._SubParsersAction) -> None:
+    """Add the verb to the parser."""
+    verb = verbs.add_parser("compare", help="compare two checkpoints, tensor by tensor")
+    verb.add_argument("base", help="a checkpoint file or a model folder")
+    verb.add_argument("child", help="the checkpoint made from it")
+    verb.add_argument("--metrics", action="store_true", help="measure the distances")
+    verb.add_argument("--device", default="cpu", help="cpu (default), cuda or mps")
+    verb.add_argument("--json", action="store_true", help="print one JSON document")
+    verb.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace, settings: Settings) -> Answer:
+    """Compare the two checkpoints that the arguments name."""
+    from core.derived.compare import compare_paths, to_document
+
+    comparison = compare_paths(
+        Path(arguments.base), Path(arguments.child),
+        metrics=arguments.metrics, device=arguments.device,
+    )  # fmt: skip
+    document = to_document(comparison)
+    return Answer(document, _text(document, comparison.sentence))
+
+
+def _text(document: dict, sentence: str) -> str:
+    counts = document["counts"]
+    lines = [
+        f"{document['child']} against {document['base']}",
+        f"{document['kind']}: {sentence}",
+        ", ".join(f"{count} {verdict}" for verdict, count in counts.items()),
+        "",
+    ]
+    header = ["tensor", "shape", "dtype", "verdict", "evidence"]
+    measured = [k for k in ("relative_l2", "cosine") if k in (document["tensors"] or [{}])[0]]
+    rows = [
+        [
+            tensor["name"] or tensor["base_name"],
+            "x".join(map(str, tensor["shape"])) or "scalar",
+            tensor["dtype"],
+            tensor["verdict"],
+            tensor["evidence"],
+            *(None if tensor[k] is None else f"{tensor[k]:.6g}" for k in measured),
+        ]
+        for tensor in document["tensors"]
+    ]
+    return "\n".join(lines) + table([*header, *measured], rows)

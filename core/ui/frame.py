@@ -1,0 +1,73 @@
+"""The frame of every page: its settings, the navigation, and the one error boundary."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import streamlit as st
+
+from core.errors import PedigreeError
+from core.ui.loaders import jobs
+from core.ui.states import error_state, unexpected_state
+
+ICON = Path(__file__).with_name("icon.png")
+
+log = logging.getLogger("pedigree.pages")
+
+
+class Page(NamedTuple):
+    """One entry of the navigation."""
+
+    script: str
+    label: str
+    icon: str
+    question: str
+
+
+PAGES = (
+    Page("app.py", "Overview", ":material/home:", ""),
+    Page(
+        "pages/models.py", "Models", ":material/scatter_plot:",
+        "Which published model gives the accuracy I need at the cost I can pay?",
+    ),
+    Page(
+        "pages/derived.py", "Derived models", ":material/account_tree:",
+        "What was made out of this base model, and which layers were really trained?",
+    ),
+    Page("pages/jobs.py", "Jobs", ":material/progress_activity:",
+         "What is running, what has failed, and what does the cache hold?"),
+    Page("pages/glossary.py", "Glossary", ":material/menu_book:",
+         "What does each word and number mean, and where does it come from?"),
+)  # fmt: skip
+
+
+@contextmanager
+def frame(title: str, *, lead: str = "") -> Iterator[None]:
+    """Draw the frame, then the page's own body, whose errors become one sentence."""
+    st.set_page_config(
+        page_title=f"{title} · Pedigree", page_icon=str(ICON), layout="wide"
+    )
+    _navigation()
+    st.title(title)
+    if lead:
+        st.markdown(lead)
+    try:
+        yield
+    except PedigreeError as error:
+        log.warning("%s: %s", title, error)
+        error_state(error)
+    except Exception as error:
+        log.exception("%s failed", title)
+        unexpected_state(error)
+
+
+def _navigation() -> None:
+    with st.sidebar:
+        st.subheader("Pedigree", anchor=False)
+        for page in PAGES:
+            st.page_link(page.script, label=page.label, icon=page.icon)
+        running = [job for job in jobs().all() if job.is_running]
+        if running:
+            st.caption(f":material/sync: {len(running)} running")

@@ -1,0 +1,75 @@
+"""Words on the screen: foreign text made harmless, numbers made readable."""
+
+import math
+import re
+
+MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&@\"'^=])")
+
+
+def literal(text: object) -> str:
+    """Escape `text` so that Markdown shows it as it is and loads nothing.
+
+    >>> literal("![x](http://evil)")
+    '\\\\!\\\\[x\\\\]\\\\(http\\\\://evil\\\\)'
+    """
+    return MARKDOWN.sub(r"\\\1", str(text).replace("\n", " "))
+
+
+def compact(number: float | None) -> str:
+    """Write a count with three digits and its unit letter; nothing is a dash.
+
+    >>> compact(25_557_032), compact(64), compact(None)
+    ('25.6 M', '64', '–')
+    """
+    if number is None or math.isnan(number):
+        return "–"
+    for unit, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(number) >= unit:
+            return f"{number / unit:.3g} {letter}"
+    return f"{number:.3g}"
+
+
+def percent(fraction: float | None) -> str:
+    """Write a fraction as percent with two decimals; nothing is a dash.
+
+    >>> percent(0.80858), percent(float("nan"))
+    ('80.86 %', '–')
+    """
+    if fraction is None or math.isnan(fraction):
+        return "–"
+    return f"{100 * fraction:.2f} %"
+
+
+def size(size_bytes: float | None) -> str:
+    """Write a number of bytes in decimal units.
+
+    >>> size(345_579_424), size(900)
+    ('346 MB', '900 B')
+    """
+    if size_bytes is None or math.isnan(size_bytes):
+        return "–"
+    for unit, letters in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if size_bytes >= unit:
+            return f"{size_bytes / unit:.3g} {letters}"
+    return f"{size_bytes:.0f} B"
+
+
+def duration(seconds: float) -> str:
+    """Write a duration in the largest fitting unit.
+
+    >>> duration(3.2), duration(75)
+    ('3 s', '1 min 15 s')
+    """
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s"
+
+
+def plural(count: int, noun: str) -> str:
+    """Write a count with its noun.
+
+    >>> plural(1, "model"), plural(1500, "model")
+    ('1 model', '1,500 models')
+    """
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
