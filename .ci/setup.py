@@ -1,4 +1,4 @@
-"""Make this checkout ready: a .venv from requirements.txt and a browser for the figures.
+"""Make this checkout ready: a .venv from requirements.txt, a browser for the figures.
 
 Needs only Python 3.11 or newer and its standard library. Prints what it does, and does
 nothing when nothing has changed. `--tests` also installs what the tests look with.
@@ -25,8 +25,10 @@ BROWSER_PATHS = (
 
 def main(arguments: list[str]) -> int:
     """Set up and return an exit status."""
-    if sys.version_info < (3, 11):
-        return complain("Pedigree needs Python 3.11 or newer; install it and try again.")
+    if sys.version_info < (3, 11):  # noqa: UP036 (run by any python3)
+        return complain(
+            "Pedigree needs Python 3.11 or newer; install it and try again."
+        )
     if fingerprint() != recorded():
         install()
         STAMP.write_text(fingerprint())
@@ -72,13 +74,20 @@ def find_browser() -> str | None:
     """Return the path of a browser already present."""
     found = [shutil.which(name) for name in BROWSERS]
     fixed = [path for path in BROWSER_PATHS if Path(path).exists()]
-    cache = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache")
-    own = sorted(map(str, cache.glob("**/chrome-linux*/chrome")))
-    return next(filter(None, [os.environ.get("BROWSER_PATH"), *found, *fixed, *own]), None)
+    own = [
+        str(path)
+        for folder in (".cache", "Library/Caches", "AppData/Local")
+        for path in (Path.home() / folder / "ms-playwright").glob(
+            "chromium-*/*/chrome*"
+        )
+    ]
+    return next(
+        filter(None, [os.environ.get("BROWSER_PATH"), *found, *fixed, *own]), None
+    )
 
 
 def ensure_debian(program: str, packages: list[str]) -> bool:
-    """Install Debian packages when root and `program` is absent; say whether it is there."""
+    """Install Debian packages, when root, unless `program` is there; say if it is."""
     if program and shutil.which(program):
         return True
     if not shutil.which("apt-get") or os.geteuid() != 0:
@@ -104,8 +113,10 @@ def requirements() -> Path:
 
 
 def fingerprint() -> str:
-    """Return what an installed .venv depends on: the requirements and the interpreter."""
-    return hashlib.sha256(requirements().read_bytes() + sys.version.encode()).hexdigest()
+    """Return what a .venv depends on: the requirements and the interpreter."""
+    return hashlib.sha256(
+        requirements().read_bytes() + sys.version.encode()
+    ).hexdigest()
 
 
 def recorded() -> str:
