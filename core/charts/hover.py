@@ -1,0 +1,82 @@
+"""The card that appears over a point: numbers with units, foreign text as text. Knows
+columns, not figures.
+"""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from core.charts.theme import escape
+
+MISSING = "not stated"
+
+
+def compact(number: float, unit: str = "") -> str:
+    """Write a count with three digits and a prefix.
+
+    >>> compact(61_100_840), compact(241_000_000, "B"), compact(4.089)
+    ('61.1 M', '241 MB', '4.09')
+    """
+    for power, prefix in ((12, "T"), (9, "G"), (6, "M"), (3, "k")):
+        if abs(number) >= 0.9995 * 10**power:
+            return f"{number / 10**power:.3g} {prefix}{unit}"
+    return f"{number:.3g} {unit}".strip()
+
+
+def percent(fraction: float) -> str:
+    """Write a fraction as a percentage.
+
+    >>> percent(0.76130)
+    '76.13 %'
+    """
+    return f"{100 * fraction:.2f} %"
+
+
+def _size(number: float) -> str:
+    return compact(number, "B")
+
+
+def _day(moment: object) -> str:
+    return escape(str(moment)[:10])
+
+
+FIELDS: tuple[tuple[str, str, Callable[..., str]], ...] = (
+    ("params", "Parameters", compact),
+    ("gmacs", "GMACs", compact),
+    ("gips", "GIPS", compact),
+    ("file_size_bytes", "File size", _size),
+    ("image_size", "Input, px", compact),
+    ("pretraining", "Pre-training", escape),
+    ("dataset", "Measured on", escape),
+    ("licence", "License", escape),
+    ("source", "Source", escape),
+    ("revision", "Revision", escape),
+    ("fetched_at", "Read on", _day),
+)
+
+
+def hover_card(
+    models: pd.DataFrame, metric: str, written: pd.Series
+) -> tuple[pd.DataFrame, str]:
+    """Return what each point carries and the template that shows it.
+
+    The first column is the raw `id`, which the template never shows; every other is
+    escaped text. `written` holds the metric as text, `metric` its name.
+    """
+    name = models.get("name", models["id"]).map(escape)
+    cards = pd.DataFrame({"id": models["id"], "name": name, metric: written})
+    for column, title, write in FIELDS:
+        if column in models and not _missing(models[column]).all():
+            texts = models[column].map(write, na_action="ignore")
+            cards[title] = texts.mask(_missing(models[column]), MISSING)
+    lines = [
+        f"{escape(title)}: %{{customdata[{place}]}}"
+        for place, title in enumerate(cards.columns)
+        if place >= 2
+    ]
+    template = "<br>".join(["<b>%{customdata[1]}</b>", *lines])
+    return cards, template + "<extra></extra>"
+
+
+def _missing(values: pd.Series) -> pd.Series:
+    return values.isna() | values.eq("")
