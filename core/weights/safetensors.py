@@ -5,18 +5,20 @@ little-endian header length, a JSON header that starts with `{`, then one buffer
 the tensors cover without holes or overlaps.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from math import prod
 
 from core.errors import CorruptCheckpoint, UnsupportedFormat
+from core.weights.bounds import (
+    MAX_DIMENSION,
+    MAX_RANK,
+    is_tensor_name,
+    parse_json_object,
+)
 from core.weights.entry import DTYPE_BITS, ByteSource, TensorEntry
 
 FIRST_READ = 32 * 1024
 MAX_HEADER_BYTES = 100_000_000
-MAX_TENSORS = 250_000
-MAX_DIMENSION = 2**63 - 1
-MAX_RANK = 64
 
 
 def read_safetensors(
@@ -56,33 +58,6 @@ def _header(source: ByteSource) -> tuple[dict[str, object], int]:
     return parse_json_object(source.name, front[8:buffer_start]), buffer_start
 
 
-def parse_json_object(name: str, text: bytes) -> dict[str, object]:
-    """Parse a JSON object from a crawled file, refusing duplicate keys and bombs.
-
-    Raises CorruptCheckpoint, naming the file `name`.
-
-    >>> parse_json_object("index", b'{"a": 1}')
-    {'a': 1}
-    """
-    openings = text.count(b"[") + text.count(b"{")
-    if openings > 3 * MAX_TENSORS or text.count(b",") > 16 * MAX_TENSORS:
-        raise CorruptCheckpoint(name, f"describes more than {MAX_TENSORS:,} tensors")
-    try:
-        document = json.loads(text.decode(), object_pairs_hook=_unique_keys)
-    except (ValueError, RecursionError) as error:
-        raise CorruptCheckpoint(name, f"holds broken JSON ({error})") from error
-    if not isinstance(document, dict):
-        raise CorruptCheckpoint(name, "holds JSON that is not an object")
-    return document
-
-
-def _unique_keys(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
-    keyed = dict(pairs)
-    if len(keyed) != len(pairs):
-        raise ValueError("a key appears twice")
-    return keyed
-
-
 def _entry(
     source: ByteSource, name: str, fields: object, file: str, buffer_start: int
 ) -> TensorEntry:
@@ -108,18 +83,6 @@ def holds(dtype: str, shape: Sequence[int], size_bytes: int) -> bool:
     (True, False)
     """
     return prod(shape) * DTYPE_BITS[dtype] == 8 * size_bytes
-
-
-def is_tensor_name(name: str) -> bool:
-    r"""Say whether a name can be printed and stored: at most 1,000 characters, no lone
-    surrogate.
-
-    >>> is_tensor_name("encoder.layer.0"), is_tensor_name("\ud800")
-    (True, False)
-    """
-    return len(name) <= 1000 and not any(
-        "\ud800" <= letter <= "\udfff" for letter in name
-    )
 
 
 def _integers(field: object, most: int) -> tuple[int, ...] | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Lock
 
 from core.errors import CorruptCheckpoint, UsageError
+from core.weights.entry import ByteSource
 
 
 class FileSource:
@@ -110,7 +111,7 @@ class BytesSource:
         """Do nothing: memory has no handle to close."""
 
 
-def check_range(source: FileSource | BytesSource, start: int, stop: int) -> None:
+def check_range(source: ByteSource, start: int, stop: int) -> None:
     """Raise CorruptCheckpoint unless [start, stop) lies inside the source."""
     if not 0 <= start <= stop:
         raise CorruptCheckpoint(source.name, f"has no bytes {start} to {stop}")
@@ -118,7 +119,7 @@ def check_range(source: FileSource | BytesSource, start: int, stop: int) -> None
         raise truncated(source, stop)
 
 
-def truncated(source: FileSource | BytesSource, expected: int) -> CorruptCheckpoint:
+def truncated(source: ByteSource, expected: int) -> CorruptCheckpoint:
     """Return the error of a source that ends before `expected` bytes."""
     return CorruptCheckpoint(
         source.name,
@@ -129,3 +130,50 @@ def truncated(source: FileSource | BytesSource, expected: int) -> CorruptCheckpo
 
 def _unreadable(source: FileSource, error: Exception) -> CorruptCheckpoint:
     return CorruptCheckpoint(source.name, f"cannot be read ({error})", "try again")
+
+
+class FrontReader:
+    """The front of a source as a stream, fetched in pieces that double in size.
+
+    Stands in for a binary file (`read`, `readline`, `tell`); past `limit` bytes it
+    raises CorruptCheckpoint, past the end of the source it returns less, as a file
+    does.
+    """
+
+    def __init__(self, source: ByteSource, *, first: int, limit: int) -> None:
+        self._source = source
+        self._piece = first
+        self._limit = limit
+        self._fetched = bytearray()
+        self._position = 0
+
+    def tell(self) -> int:
+        """Return the offset of the next byte."""
+        return self._position
+
+    def read(self, count: int) -> bytes:
+        """Return the next `count` bytes, fewer at the end of the source."""
+        start = self._position
+        self._fetch_until(start + count)
+        self._position = min(start + count, len(self._fetched))
+        return bytes(self._fetched[start : self._position])
+
+    def readline(self) -> bytes:
+        """Return the bytes up to and with the next line feed."""
+        start = searched = self._position
+        while (found := self._fetched.find(b"\n", searched)) < 0:
+            searched = len(self._fetched)
+            if searched == self._source.size:
+                break
+            self._fetch_until(searched + 1)
+        return self.read((found if found >= 0 else len(self._fetched) - 1) + 1 - start)
+
+    def _fetch_until(self, stop: int) -> None:
+        stop = min(stop, self._source.size)
+        if stop > self._limit:
+            happened = f"has a header of more than {self._limit:,} bytes"
+            raise CorruptCheckpoint(self._source.name, happened)
+        while (have := len(self._fetched)) < stop:
+            upto = min(max(stop, have + self._piece), self._source.size, self._limit)
+            self._fetched += self._source.read(have, upto)
+            self._piece *= 2
