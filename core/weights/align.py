@@ -86,7 +86,8 @@ def align(
 ) -> Alignment:
     """Pair the tensors of two checkpoints, whatever they are called.
 
-    The content callables (a digest of an entry's bytes) are asked only about tensors that
+    The content callables (a digest of an entry's bytes) are asked only about tensors
+    that
     no name explains; entries with a stored CRC32 need none.
 
     >>> a = TensorEntry("norm.weight", "F32", (8,), 0, 32)
@@ -276,7 +277,8 @@ def _has_twin(
 ) -> bool:
     """Tell whether its own checkpoint holds the same numbers under another name.
 
-    A shared storage says so; so does an output layer with the shape of the embedding, and
+    A shared storage says so; so does an output layer with the shape of the embedding,
+    and
     a `predictions.decoder.bias` beside `predictions.bias`.
     """
     if entry.storage is not None and any(

@@ -1,4 +1,5 @@
-"""Where in a network a tensor sits, read from names alone: its component, its block, and
+"""Where in a network a tensor sits, read from names alone: its component, its block,
+and
 the forward order of both. Knows no shapes and no bytes.
 """
 
@@ -64,7 +65,8 @@ COMPONENT_ORDER = (
 @dataclass(frozen=True, slots=True)
 class Position:
     """Where a tensor sits: `block` is its name for people, `number` counts numbered
-    blocks as the checkpoint does, `layer` is the place inside a stage (None: the stage's
+    blocks as the checkpoint does, `layer` is the place inside a stage (None: the
+    stage's
     own tensor).
     """
 
@@ -87,7 +89,7 @@ def positions(names: Iterable[str]) -> dict[str, Position]:
     >>> where = positions(["conv1.weight", "layer1.0.conv1.weight", "fc.weight"])
     >>> [position.block for position in where.values()]
     ['stem', 'stage 1', 'head']
-    >>> where = positions(["vit.encoder.layer.7.output.dense.bias", "vit.layernorm.bias"])
+    >>> where = positions(["encoder.layer.7.norm1.bias", "layernorm.bias"])
     >>> [position.block for position in where.values()]
     ['block 7', 'norm']
     """
