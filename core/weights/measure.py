@@ -1,0 +1,352 @@
+"""Compare pairs of tensors of two checkpoints: equal or not, and every distance, in one
+streamed pass on the CPU or a GPU. Knows no models, only pairs of byte ranges.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from core.weights.entry import ByteSource, Checkpoint, TensorEntry
+from core.weights.metrics import (
+    NOTHING,
+    Measure,
+    Metrics,
+    empty_rows,
+    reduce_rows,
+)
+from core.weights.rounding import can_round, rounded
+from core.weights.spans import (
+    SPAN_BYTES,
+    Pair,
+    Span,
+    plan_spans,
+    rows_of,
+    stored_bytes,
+)
+
+PAGE = 4096
+
+
+def measure_pairs(
+    base: Checkpoint,
+    child: Checkpoint,
+    pairs: Sequence[Pair],
+    *,
+    metrics: bool = True,
+    threads: int = 2,
+    mapped: bool = False,
+    sketch: bool = False,
+    device: str = "cpu",
+) -> list[Measure]:
+    """Compare each (base entry, child entry), in the order of `pairs`.
+
+    Both files are streamed in a few MiB at any size; `mapped` maps the base instead.
+    Neither that nor `threads` changes a bit of the result. Without `metrics` only
+    equality is decided, and a tensor is read no further than its first difference.
+    `device` other than "cpu" uses torch (see `core.weights.measure_cuda`), with the
+    same numbers to 1e-6. Raises CorruptCheckpoint when a file ends early.
+    """
+    if device != "cpu" and metrics:
+        from core.weights.measure_cuda import measure_on_device
+
+        return measure_on_device(base, child, pairs, device=device)
+    with PreparedBase(base, mapped=mapped) as prepared:
+        return prepared.measure(
+            child, pairs, metrics=metrics, threads=threads, sketch=sketch
+        )
+
+
+class PreparedBase:
+    """A base that serves many children: mapped once, its norms computed once.
+
+    `measure` may be called from several threads. It is a context manager that lets go
+    of the mapping; the checkpoint stays open.
+    """
+
+    def __init__(self, base: Checkpoint, *, mapped: bool = True) -> None:
+        self.base = base
+        self._views = _views(base) if mapped else {}
+        self._norms: dict[tuple[TensorEntry, str], np.ndarray] = {}
+
+    def measure(
+        self,
+        child: Checkpoint,
+        pairs: Sequence[Pair],
+        *,
+        metrics: bool = True,
+        threads: int = 2,
+        sketch: bool = False,
+    ) -> list[Measure]:
+        """Compare the base with one child; see `measure_pairs`."""
+        measured = [i for i, pair in enumerate(pairs) if metrics and comparable(*pair)]
+        chosen = set(measured)
+        others = [i for i in range(len(pairs)) if i not in chosen]
+        results: dict[int, Measure] = {}
+        found = self._distances(child, [pairs[i] for i in measured], threads, sketch)
+        results.update(zip(measured, found, strict=True))
+        told = self._equalities(child, [pairs[i] for i in others], threads)
+        results.update(zip(others, told, strict=True))
+        return [results[i] for i in range(len(pairs))]
+
+    def close(self) -> None:
+        """Let go of the mapping."""
+        self._views = {}
+
+    def __enter__(self) -> "PreparedBase":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _distances(
+        self, child: Checkpoint, pairs: Sequence[Pair], threads: int, sketch: bool
+    ) -> list[Measure]:
+        from core.weights.kernels import add_norms, compare
+
+        rows = [rows_of(pair) for pair in pairs]
+        firsts = np.concatenate([[0], np.cumsum(rows)]).astype(int).tolist()
+        sums, counts = empty_rows(firsts[-1])
+        norms, known = self._known_norms(pairs, firsts)
+        sketcher = _sketcher(pairs, firsts) if sketch else None
+
+        def work(lane: Lane, span: Span) -> None:
+            runs = lane.read(span)
+            fresh = ~known[runs.segments[:, 3]]
+            if fresh.any():
+                add_norms(runs.base, span.child_dtype, runs.segments[fresh], norms)
+            compare(
+                runs.base,
+                runs.child,
+                span.child_dtype,
+                runs.segments,
+                norms,
+                sums,
+                counts,
+            )
+            if sketcher:
+                sketcher.add(runs.base, runs.child, span.child_dtype, runs.segments)
+
+        spans = plan_spans(self.base, child, pairs, firsts)
+        self._run(spans, work, threads)
+        self._keep_norms(pairs, firsts, norms)
+        told = _told(pairs, rows, sums, counts)
+        sketches = sketcher.finish() if sketcher else [None] * len(pairs)
+        return [
+            _measure(pair, metrics, drawn)
+            for pair, metrics, drawn in zip(pairs, told, sketches, strict=True)
+        ]
+
+    def _equalities(
+        self, child: Checkpoint, pairs: Sequence[Pair], threads: int
+    ) -> list[Measure]:
+        from core.weights.kernels import unequal_rows
+
+        unequal = np.array([not _may_equal(*pair) for pair in pairs], bool)
+        open_pairs = [i for i in range(len(pairs)) if not unequal[i]]
+
+        def work(lane: Lane, span: Span) -> None:
+            if unequal[span.segments[:, 3]].all():
+                return
+            runs = lane.read(span)
+            unequal_rows(runs.base, runs.child, runs.segments, unequal)
+
+        spans = plan_spans(
+            self.base, child, [pairs[i] for i in open_pairs], open_pairs, one_row=True
+        )
+        self._run(spans, work, threads)
+        return [
+            Measure(
+                not different, not different and _same_dtype(*pair), comparable(*pair)
+            )
+            for pair, different in zip(pairs, unequal.tolist(), strict=True)
+        ]
+
+    def _run(
+        self, spans: Sequence[Span], work: Callable[["Lane", Span], None], threads: int
+    ) -> None:
+        """Let `threads` workers take spans until none is left or one fails."""
+        queue = iter(spans)
+
+        def drain() -> None:
+            lane = Lane(self._views)
+            try:
+                for span in queue:
+                    work(lane, span)
+            except BaseException:
+                for _ in queue:
+                    pass
+                raise
+
+        if threads < 2 or len(spans) < 2:
+            return drain()
+        with ThreadPoolExecutor(threads) as pool:
+            for future in [pool.submit(drain) for _ in range(threads)]:
+                future.result()
+
+    def _known_norms(
+        self, pairs: Sequence[Pair], firsts: Sequence[int]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        norms = np.zeros((firsts[-1], 2))
+        known = np.zeros(firsts[-1], bool)
+        for i, (base, child) in enumerate(pairs):
+            kept = self._norms.get((base, child.dtype))
+            if kept is not None:
+                norms[firsts[i] : firsts[i + 1]] = kept
+                known[firsts[i] : firsts[i + 1]] = True
+        return norms, known
+
+    def _keep_norms(
+        self, pairs: Sequence[Pair], firsts: Sequence[int], norms: np.ndarray
+    ) -> None:
+        for i, (base, child) in enumerate(pairs):
+            kept = norms[firsts[i] : firsts[i + 1]].copy()
+            self._norms.setdefault((base, child.dtype), kept)
+
+
+class Runs(NamedTuple):
+    """The bytes of a span, the base's rounded to the child's dtype."""
+
+    base: np.ndarray
+    child: np.ndarray
+    segments: np.ndarray
+
+
+class Lane:
+    """One worker's buffers, reused from span to span."""
+
+    def __init__(self, views: dict[int, np.ndarray]) -> None:
+        self._views = views
+        self._base = _aligned(SPAN_BYTES)
+        self._child = _aligned(SPAN_BYTES)
+        self._rounded = np.empty(0, np.uint8)
+
+    def read(self, span: Span) -> Runs:
+        """Read both sides of a span, good until the next call."""
+        view = self._views.get(id(span.base))
+        if view is not None:
+            base = view[span.base_start : span.base_stop]
+        else:
+            base = _read(span.base, span.base_start, span.base_stop, self._base)
+        child = _read(span.child, span.child_start, span.child_stop, self._child)
+        if span.base_dtype == span.child_dtype:
+            return Runs(base, child, span.segments)
+        return self._round(span, base, child)
+
+    def _round(self, span: Span, base: np.ndarray, child: np.ndarray) -> Runs:
+        """Put the rounded base where the child's bytes are."""
+        if not self._rounded.size:
+            self._rounded = _aligned(SPAN_BYTES)
+        segments = span.segments.copy()
+        segments[:, 0] = segments[:, 1]
+        base_item, child_item = span.items
+        for x, y, size, _ in span.segments.tolist():
+            stored = base[x : x + size // child_item * base_item]
+            held = child[y : y + size]
+            self._rounded[y : y + size] = rounded(
+                stored, span.base_dtype, held, span.child_dtype
+            )
+        return Runs(_frozen(self._rounded), child, segments)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One child of a base, and which of its tensors to compare with which."""
+
+    child: Checkpoint
+    pairs: Sequence[Pair]
+
+
+def measure_many(
+    prepared: PreparedBase,
+    jobs: Iterable[Job],
+    *,
+    workers: int = 2,
+    budget_bytes: int = 256 << 20,
+    metrics: bool = True,
+    sketch: bool = False,
+) -> Iterator[list[Measure]]:
+    """Compare many children with one base, several at a time, in the order of `jobs`.
+
+    Each child streams through buffers of a few MiB, whatever its size; no more children
+    run at once than `budget_bytes` has room for.
+    """
+    lane_bytes = 3 * (SPAN_BYTES + PAGE)
+    running = max(1, min(workers, budget_bytes // lane_bytes))
+
+    def measure(job: Job) -> list[Measure]:
+        return prepared.measure(
+            job.child, job.pairs, metrics=metrics, threads=1, sketch=sketch
+        )
+
+    with ThreadPoolExecutor(running) as pool:
+        yield from pool.map(measure, jobs)
+
+
+def comparable(base: TensorEntry, child: TensorEntry) -> bool:
+    """Say whether distances between two tensors have a meaning (see `Measure`)."""
+    plain = not base.quantized and not child.quantized
+    return plain and base.shape == child.shape and can_round(base.dtype, child.dtype)
+
+
+def _may_equal(base: TensorEntry, child: TensorEntry) -> bool:
+    if comparable(base, child):
+        return True
+    same_size = stored_bytes(base) == stored_bytes(child)
+    return _same_dtype(base, child) and base.shape == child.shape and same_size
+
+
+def _same_dtype(base: TensorEntry, child: TensorEntry) -> bool:
+    return (base.dtype, base.quantized) == (child.dtype, child.quantized)
+
+
+def _told(
+    pairs: Sequence[Pair], rows: Sequence[int], sums: np.ndarray, counts: np.ndarray
+) -> list[Metrics]:
+    filled = [i for i in range(len(pairs)) if rows[i]]
+    elements = [pairs[i][1].elements for i in filled]
+    reduced = reduce_rows(sums, counts, [rows[i] for i in filled], elements)
+    told = [NOTHING] * len(pairs)
+    for i, metrics in zip(filled, reduced, strict=True):
+        told[i] = metrics
+    return told
+
+
+def _measure(pair: Pair, metrics: Metrics, sketch: np.ndarray | None) -> Measure:
+    equal = metrics.fraction_changed == 0
+    return Measure(equal, equal and _same_dtype(*pair), True, metrics, sketch)
+
+
+def _sketcher(pairs: Sequence[Pair], firsts: Sequence[int]):
+    from core.weights.sketch import Sketcher
+
+    return Sketcher(pairs, firsts)
+
+
+def _views(checkpoint: Checkpoint) -> dict[int, np.ndarray]:
+    sources: Iterable[ByteSource] = checkpoint.sources.values()
+    return {
+        id(source): np.frombuffer(source.view(), np.uint8)
+        for source in sources
+        if hasattr(source, "view")
+    }
+
+
+def _aligned(size: int) -> np.ndarray:
+    whole = np.empty(size + PAGE, np.uint8)
+    skipped = -whole.ctypes.data % PAGE
+    return whole[skipped : skipped + size]
+
+
+def _read(source: ByteSource, start: int, stop: int, buffer: np.ndarray) -> np.ndarray:
+    part = buffer[: stop - start]
+    source.read_into(start, memoryview(part))
+    return _frozen(part)
+
+
+def _frozen(part: np.ndarray) -> np.ndarray:
+    view = part.view()
+    view.flags.writeable = False
+    return view

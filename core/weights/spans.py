@@ -1,0 +1,221 @@
+"""Cut pairs of tensors into spans: runs of bytes that are read and compared at once, on
+a grid that no thread count or way of reading changes. Reads nothing itself.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from core.weights.array import NUMPY_DTYPES
+from core.weights.entry import ByteSource, Checkpoint, TensorEntry
+
+SPAN_BYTES = 2 << 20
+"""The most bytes a side reads at once: large reads are fast, small ones fit caches."""
+
+GAP_BYTES = 64 << 10
+"""Bytes between two tensors that are cheaper to read over than to seek over."""
+
+Pair = tuple[TensorEntry, TensorEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One read of each side, and the segments of both that belong together.
+
+    `items` are the bytes of an element of either side. `segments` (n, 4) are X_START
+    and Y_START (bytes from `base_start` and `child_start`), SIZE (bytes of the child's
+    side) and ROW, as `core.weights.kernels` names them.
+    """
+
+    base: ByteSource
+    base_start: int
+    base_stop: int
+    child: ByteSource
+    child_start: int
+    child_stop: int
+    base_dtype: str
+    child_dtype: str
+    items: tuple[int, int]
+    segments: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A chunk of one pair: at most SPAN_BYTES on each side."""
+
+    base: ByteSource
+    base_start: int
+    base_size: int
+    child: ByteSource
+    child_start: int
+    child_size: int
+    dtypes: tuple[str, str]
+    items: tuple[int, int]
+    row: int
+
+
+class Gathered:
+    """A strided tensor as contiguous bytes, gathered as they are read."""
+
+    def __init__(self, source: ByteSource, entry: TensorEntry) -> None:
+        self.name = source.name
+        self.size = entry.elements * item_bytes(entry)
+        self._source = source
+        self._entry = entry
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Return the bytes [start, stop) of the gathered tensor."""
+        content = bytearray(stop - start)
+        self.read_into(start, memoryview(content))
+        return bytes(content)
+
+    def read_into(self, start: int, buffer: memoryview) -> None:
+        """Fill `buffer` with the gathered bytes from `start`."""
+        item = item_bytes(self._entry)
+        wanted = np.arange(start // item, (start + buffer.nbytes) // item)
+        places = np.unravel_index(wanted, self._entry.shape)
+        offsets = sum(
+            place * stride
+            for place, stride in zip(places, self._entry.strides or (), strict=True)
+        )
+        low, high = int(np.min(offsets)), int(np.max(offsets)) + 1
+        first = self._entry.start
+        content = self._source.read(first + low * item, first + high * item)
+        elements = np.frombuffer(content, NUMPY_DTYPES[self._entry.dtype])
+        buffer[:] = memoryview(elements[offsets - low]).cast("B")
+
+    def close(self) -> None:
+        """Do nothing: the source belongs to its checkpoint."""
+
+
+def item_bytes(entry: TensorEntry) -> int:
+    """Return the bytes of an element; 1 for dtypes that are compared as raw bytes."""
+    if entry.quantized or entry.dtype not in NUMPY_DTYPES:
+        return 1
+    return np.dtype(NUMPY_DTYPES[entry.dtype]).itemsize
+
+
+def stored_bytes(entry: TensorEntry) -> int:
+    """Return how many bytes the tensor has once it is contiguous."""
+    return (
+        entry.size_bytes
+        if entry.strides is None
+        else prod(entry.shape) * item_bytes(entry)
+    )
+
+
+def rows_of(pair: Pair) -> int:
+    """Return into how many chunks a pair is cut."""
+    child = pair[1]
+    return -(-stored_bytes(child) // (_chunk_elements(pair) * item_bytes(child)))
+
+
+def plan_spans(
+    base: Checkpoint,
+    child: Checkpoint,
+    pairs: Sequence[Pair],
+    first_rows: Sequence[int],
+    *,
+    one_row: bool = False,
+) -> list[Span]:
+    """Cut `pairs` into spans, in the order of the child's bytes.
+
+    Rows of a pair count up from its entry in `first_rows`; with `one_row` they do not.
+    Tensors are read together when they are neighbors in both files.
+    """
+    order = sorted(
+        range(len(pairs)), key=lambda i: (pairs[i][1].file, pairs[i][1].start)
+    )
+    pieces = (
+        piece
+        for i in order
+        for piece in _pieces(base, child, pairs[i], first_rows[i], 0 if one_row else 1)
+    )
+    return list(_spans(pieces))
+
+
+def _chunk_elements(pair: Pair) -> int:
+    return SPAN_BYTES // max(item_bytes(pair[0]), item_bytes(pair[1]))
+
+
+def _pieces(
+    base: Checkpoint, child: Checkpoint, pair: Pair, row: int, stride: int
+) -> Iterator[Piece]:
+    base_source, base_start = _located(base, pair[0])
+    child_source, child_start = _located(child, pair[1])
+    base_item, child_item = item_bytes(pair[0]), item_bytes(pair[1])
+    step = _chunk_elements(pair)
+    total = stored_bytes(pair[1]) // child_item
+    for first in range(0, total, step):
+        count = min(step, total - first)
+        yield Piece(
+            base_source,
+            base_start + first * base_item,
+            count * base_item,
+            child_source,
+            child_start + first * child_item,
+            count * child_item,
+            (pair[0].dtype, pair[1].dtype),
+            (base_item, child_item),
+            row + first // step * stride,
+        )
+
+
+def _located(checkpoint: Checkpoint, entry: TensorEntry) -> tuple[ByteSource, int]:
+    source = checkpoint.source_of(entry)
+    if entry.strides is None:
+        return source, entry.start
+    return Gathered(source, entry), 0
+
+
+def _spans(pieces: Iterator[Piece]) -> Iterator[Span]:
+    run: list[Piece] = []
+    for piece in pieces:
+        if run and not _fits(run[0], run[-1], piece):
+            yield _span(run)
+            run = []
+        run.append(piece)
+    if run:
+        yield _span(run)
+
+
+def _fits(first: Piece, last: Piece, piece: Piece) -> bool:
+    if (piece.base, piece.child, piece.dtypes) != (
+        first.base,
+        first.child,
+        first.dtypes,
+    ):
+        return False
+    base_gap = piece.base_start - last.base_start - last.base_size
+    child_gap = piece.child_start - last.child_start - last.child_size
+    if not (0 <= base_gap <= GAP_BYTES and 0 <= child_gap <= GAP_BYTES):
+        return False
+    base_span = piece.base_start + piece.base_size - first.base_start
+    child_span = piece.child_start + piece.child_size - first.child_start
+    return max(base_span, child_span) <= SPAN_BYTES
+
+
+def _span(run: Sequence[Piece]) -> Span:
+    first, last = run[0], run[-1]
+    segments = [
+        (
+            piece.base_start - first.base_start,
+            piece.child_start - first.child_start,
+            piece.child_size,
+            piece.row,
+        )
+        for piece in run
+    ]
+    return Span(
+        first.base,
+        first.base_start,
+        last.base_start + last.base_size,
+        first.child,
+        first.child_start,
+        last.child_start + last.child_size,
+        *first.dtypes,
+        first.items,
+        np.array(segments, np.int64),
+    )
