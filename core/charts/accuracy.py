@@ -3,12 +3,12 @@ columns of a model table, not where it came from.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.charts.axes import Metric, metric_of, set_axes
 from core.charts.hover import compact, hover_card, percent
 from core.charts.labels import Canvas, relabel
 from core.charts.theme import (
@@ -23,37 +23,7 @@ from core.charts.theme import (
 
 PICK_COLOR = "#D81B60"
 SCREEN_CANVAS = Canvas(width=860, height=340, font_px=11)
-COSTS = {
-    "params": ("Parameters", ""),
-    "gmacs": ("Multiply–accumulates (GMACs)", ""),
-    "gips": ("Operations (GIPS)", ""),
-    "file_size_bytes": ("File size", "B"),
-}
-METRICS = {
-    "acc@1": "Top-1 accuracy",
-    "acc@5": "Top-5 accuracy",
-    "miou": "Mean IoU",
-    "pixel_acc": "Pixel accuracy",
-    "box_map": "Box mAP",
-    "mask_map": "Mask mAP",
-    "keypoint_map": "Keypoint mAP",
-    "epe": "End-point error (px)",
-    "epe_final": "End-point error, final pass (px)",
-    "kitti_epe": "End-point error, KITTI (px)",
-    "fl_all": "Outlier pixels",
-}
-LOWER_IS_BETTER = frozenset({"epe", "epe_final", "kitti_epe", "fl_all"})
-IN_PIXELS = frozenset({"epe", "epe_final", "kitti_epe"})
 PLAIN_PRETRAINING = frozenset({"", "none", "none named", "imagenet-1k", "in-1k"})
-
-
-@dataclass(frozen=True)
-class Metric:
-    """What the vertical axis measures."""
-
-    title: str
-    is_fraction: bool = True
-    lower_is_better: bool = False
 
 
 def accuracy_vs_cost(
@@ -82,7 +52,7 @@ def accuracy_vs_cost(
         frequent_families(rows) if highlighted is None else highlighted
     )
     figure = go.Figure(layout={"template": resolve(template), "uirevision": "models"})
-    _axes(figure, rows, x, y, log_x, metric)
+    set_axes(figure, rows, x, y, log_x, metric)
     if rows.empty:
         return figure
     on_front = rows.index.isin(front) if front is not None else None
@@ -93,23 +63,6 @@ def accuracy_vs_cost(
     named = rows["id"].isin(list(picked)) | (False if front is None else on_front)
     _add_labels(figure, rows[named], x, y, picked, metric)
     return relabel(figure, SCREEN_CANVAS)
-
-
-def metric_of(models: pd.DataFrame, y: str = "accuracy") -> Metric:
-    """Name the vertical axis from the table's own metric and dataset, where each is
-    one.
-
-    >>> metric_of(pd.DataFrame({"metric": ["acc@1"], "dataset": ["ImageNet-1K"]})).title
-    'Top-1 accuracy on ImageNet-1K'
-    """
-    key = (_only(models, "metric") if y == "accuracy" else None) or y
-    title = METRICS.get(key, key.replace("_", " ").capitalize())
-    dataset = _only(models, "dataset")
-    return Metric(
-        escape(f"{title} on {dataset}" if dataset else title),
-        is_fraction=key not in IN_PIXELS,
-        lower_is_better=key in LOWER_IS_BETTER,
-    )
 
 
 def frequent_families(models: pd.DataFrame, limit: int = 7) -> list[str]:
@@ -130,40 +83,9 @@ def has_extra_pretraining(models: pd.DataFrame) -> pd.Series:
     return ~named.isin(PLAIN_PRETRAINING)
 
 
-def _only(models: pd.DataFrame, column: str) -> str | None:
-    values = models[column].dropna().unique() if column in models else ()
-    return str(values[0]) or None if len(values) == 1 else None
-
-
 def _drawable(models: pd.DataFrame, x: str, y: str, log_x: bool) -> pd.Series:
     known = models[x].notna() & models[y].notna()
     return known & (models[x] > 0) if log_x else known
-
-
-def _axes(figure, rows, x, y, log_x, metric: Metric) -> None:
-    title, unit = COSTS.get(x, (escape(x.replace("_", " ").capitalize()), ""))
-    figure.update_xaxes(
-        title_text=title,
-        type="log" if log_x else "linear",
-        range=_range(rows[x], log_x),
-        exponentformat="B" if not unit else "SI",
-        minor={"ticks": "outside", "ticklen": 2} if log_x else None,
-        ticksuffix=unit,
-    )
-    figure.update_yaxes(
-        title_text=metric.title,
-        range=_range(rows[y], False),
-        tickformat="~%" if metric.is_fraction else None,
-    )
-
-
-def _range(values: pd.Series, log: bool) -> list[float]:
-    if values.empty:
-        return [6, 9] if log else [0, 1]
-    ends = np.array([values.min(), values.max()], float)
-    low, high = np.log10(ends) if log else ends
-    padding = 0.05 * (high - low) or (0.5 if log else 0.1 * abs(high) or 1)
-    return [low - padding, high + 1.6 * padding]
 
 
 def _add_families(figure, rows, x, y, size, styles, on_front, metric) -> None:

@@ -1,29 +1,27 @@
-"""A figure or a frame as the bytes of a file: paper figures at column width, tables
-with
-their caption. Knows no pages and writes no files.
-"""
+"""A figure or a frame as the bytes of a file. Knows no pages and writes no files."""
 
 import io
 import re
 import struct
 import zlib
+from contextlib import nullcontext
 from typing import Literal
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.charts.labels import Canvas, relabel
+from core.charts.paper import (
+    CSS_PX_PER_INCH,
+    WIDTH_INCHES,
+    Column,
+    height_inches_of,
+    paper_figure,
+)
 from core.charts.renderer import Renderer
-from core.charts.theme import PAPER_FONT_PX, paper_template
 
 FigureKind = Literal["svg", "pdf", "png", "html"]
 TableKind = Literal["csv", "parquet", "latex"]
-Column = Literal["single", "double"]
 
-WIDTH_INCHES: dict[Column, float] = {"single": 3.25, "double": 6.75}
-HEIGHT_INCHES: dict[Column, float] = {"single": 3.0, "double": 3.75}
-MARKER_SHRINK: dict[Column, float] = {"single": 0.6, "double": 0.75}
-CSS_PX_PER_INCH = 96
 PNG_DPI = 300
 LONG_TABLE_ROWS = 40
 MIME = {
@@ -51,8 +49,7 @@ def figure_bytes(
     height_inches: float | None = None,
     renderer: Renderer | None = None,
 ) -> bytes:
-    """Draw `figure` in the paper's look at column width, or wrap it up as one HTML
-    file.
+    """Draw `figure` as it looks in a paper, or wrap it up as one HTML file.
 
     PNG has 300 dpi; HTML keeps the screen's size, carries plotly.js and asks nobody for
     anything. The height is the figure's own `meta["paper_inches"][column]` unless
@@ -61,28 +58,12 @@ def figure_bytes(
     if kind == "html":
         return _page(figure)
     width = WIDTH_INCHES[column] * CSS_PX_PER_INCH
-    height = (height_inches or _own_height(figure, column)) * CSS_PX_PER_INCH
+    height = (height_inches or height_inches_of(figure, column)) * CSS_PX_PER_INCH
     drawn = paper_figure(figure, column, height)
     scale = PNG_DPI / CSS_PX_PER_INCH if kind == "png" else 1
-    content = (renderer or Renderer()).image(
-        drawn, kind, width=width, height=height, scale=scale
-    )
+    with nullcontext(renderer) if renderer else Renderer() as drawing:
+        content = drawing.image(drawn, kind, width=width, height=height, scale=scale)
     return _with_resolution(content, PNG_DPI) if kind == "png" else content
-
-
-def paper_figure(figure: go.Figure, column: Column, height_px: float) -> go.Figure:
-    """Return a copy of `figure` in the paper's look, markers and labels to scale."""
-    drawn = go.Figure(figure)
-    drawn.update_layout(template=paper_template(), title=None, width=None, height=None)
-    for trace in drawn.select_traces(_has_sized_markers):
-        trace.marker.size = _shrunk(trace.marker.size, MARKER_SHRINK[column])
-    canvas = Canvas(
-        width=WIDTH_INCHES[column] * CSS_PX_PER_INCH - 45,
-        height=height_px - (95 if column == "single" else 75),
-        font_px=PAPER_FONT_PX * 7 / 8,
-        marker_px=6,
-    )
-    return relabel(drawn, canvas, limit=7 if column == "single" else 14)
 
 
 def table_bytes(
@@ -144,11 +125,6 @@ def file_name(name: str, kind: str) -> str:
     return f"{stem}.{'tex' if kind == 'latex' else kind}"
 
 
-def _own_height(figure: go.Figure, column: Column) -> float:
-    meta = figure.layout.meta or {}
-    return meta.get("paper_inches", HEIGHT_INCHES)[column]
-
-
 def _page(figure: go.Figure) -> bytes:
     shown = go.Figure(figure).update_layout(
         paper_bgcolor="#FFFFFF", font_color="#1A1A1A"
@@ -159,17 +135,6 @@ def _page(figure: go.Figure) -> bytes:
         config={"displaylogo": False, "showSendToCloud": False, "responsive": True},
     )
     return page.encode()
-
-
-def _has_sized_markers(trace: go.Scatter) -> bool:
-    drawn = getattr(trace, "mode", None) or ""
-    return "markers" in drawn and trace.marker.size is not None
-
-
-def _shrunk(size: object, factor: float) -> object:
-    if isinstance(size, int | float):
-        return size * factor
-    return [value * factor for value in size]
 
 
 def _with_resolution(png: bytes, dpi: int) -> bytes:

@@ -4,9 +4,12 @@ models.
 
 import itertools
 from dataclasses import dataclass
+from html import unescape
 
 import numpy as np
 import plotly.graph_objects as go
+
+from core.charts.theme import escape
 
 CHARACTER_EM = 0.54
 POSITIONS = {
@@ -89,6 +92,34 @@ def relabel(figure: go.Figure, canvas: Canvas, *, limit: int = 14) -> go.Figure:
         trace.textfont.size = canvas.font_px
         trace.textposition = [side or "top left" for side in sides]
     return figure
+
+
+def thin_ticks(figure: go.Figure, canvas: Canvas, *, longest: int) -> go.Figure:
+    """Keep of named ticks only as many as fit, and cut long names, in place."""
+    room = {"xaxis": canvas.width, "yaxis": canvas.height}
+    for name, pixels in room.items():
+        axis = figure.layout[name]
+        if axis.ticktext is None:
+            continue
+        fitting = max(1, int(pixels / (1.2 * canvas.font_px)))
+        every = -(-len(axis.ticktext) // fitting)
+        axis.tickvals = list(axis.tickvals)[::every]
+        axis.ticktext = [
+            escape(shorten(unescape(text), longest)) for text in axis.ticktext[::every]
+        ]
+    return figure
+
+
+def shorten(text: str, length: int) -> str:
+    """Cut the middle out of a long name.
+
+    >>> shorten("facebook/dinov2-base-finetuned", 16)
+    'faceboo…inetuned'
+    """
+    if len(text) <= length:
+        return text
+    head = (length - 1) // 2
+    return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
 
 
 def _all_pixels(figure: go.Figure, canvas: Canvas) -> np.ndarray:
