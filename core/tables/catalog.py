@@ -1,0 +1,147 @@
+"""All published model tables in one frame; filters and the Pareto front over it.
+
+Filters are pure functions from frame to frame, so that a page can chain them.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from core.errors import UsageError
+from core.settings import Settings
+from core.tables.stored import installed_frame, page_frame, page_note
+
+SEARCHED = ("id", "name", "builder", "family", "task")
+
+
+@dataclass(frozen=True)
+class TableSummary:
+    """One table: where its rows come from, and what the last refresh said."""
+
+    name: str
+    rows: int
+    source: str
+    fetched_at: str
+    revision: str
+    note: str
+
+
+def load_all(settings: Settings) -> pd.DataFrame:
+    """Return every table in one frame, without any network.
+
+    The installed package's exact numbers win; weights that only the last good reading
+    of the documentation page lists are added, and their `source` says so.
+    """
+    installed, page = installed_frame(settings), page_frame(settings)
+    if page is None:
+        return installed
+    newer = page[~page["id"].isin(installed["id"])]
+    return pd.concat([installed, newer], ignore_index=True)
+
+
+def list_tables(settings: Settings) -> list[TableSummary]:
+    """Summarize every table, in the order of the sources."""
+    note = page_note(settings)
+    groups = load_all(settings).groupby("table", sort=False)
+    return [_summary(str(name), rows, note) for name, rows in groups]
+
+
+def load_table(name: str, settings: Settings) -> pd.DataFrame:
+    """Return one table by its name. Raises UsageError for an unknown one."""
+    everything = load_all(settings)
+    rows = everything[everything["table"] == name]
+    if rows.empty:
+        known = ", ".join(everything["table"].unique())
+        raise UsageError(f"Table {name!r}", "is unknown", f"choose one of {known}")
+    return rows.reset_index(drop=True)
+
+
+def search(frame: pd.DataFrame, text: str) -> pd.DataFrame:
+    """Keep the rows in whose names every word of `text` occurs.
+
+    Case, spaces and punctuation do not count: "vit-b/16" finds ViT_B_16_Weights.
+
+    >>> rows = pd.DataFrame({"id": ["ViT_B_16", "VGG16"], "name": "", "builder": "",
+    ...                      "family": "", "task": ""})
+    >>> search(rows, "vit-b/16")["id"].tolist()
+    ['ViT_B_16']
+    """
+    names = frame[list(SEARCHED)].astype("str").apply(" ".join, axis=1).map(_letters)
+    found = pd.Series(True, index=frame.index)
+    for word in text.split():
+        found &= names.astype("str").str.contains(_letters(word), regex=False)
+    return frame[found]
+
+
+def within(
+    frame: pd.DataFrame,
+    column: str,
+    low: float | None = None,
+    high: float | None = None,
+) -> pd.DataFrame:
+    """Keep the rows whose number lies in [low, high]; a bound of None is open.
+
+    A missing number is kept only while both bounds are open.
+
+    >>> within(pd.DataFrame({"params": [1.0, 5.0, np.nan]}), "params", high=2)
+       params
+    0     1.0
+    """
+    values = frame[column]
+    found = pd.Series(True, index=frame.index)
+    if low is not None:
+        found &= values >= low
+    if high is not None:
+        found &= values <= high
+    return frame[found]
+
+
+def among(frame: pd.DataFrame, column: str, values: Iterable[object]) -> pd.DataFrame:
+    """Keep the rows whose `column` is one of `values`; no values keep everything."""
+    chosen = list(values)
+    return frame[frame[column].isin(chosen)] if chosen else frame
+
+
+def pareto_front(
+    frame: pd.DataFrame,
+    cost: str,
+    value: str,
+    *,
+    higher_cost_is_better: bool = False,
+    lower_value_is_better: bool = False,
+) -> pd.Index:
+    """Return the labels of the rows that no other row beats, from the best cost on.
+
+    Along the front the value improves strictly: of two rows with one cost the better
+    value stays, of two equal rows the first. Rows without a finite cost and value are
+    never on it.
+
+    >>> rows = pd.DataFrame({"params": [1, 2, 2, 3], "accuracy": [.5, .7, .6, .7]})
+    >>> pareto_front(rows, "params", "accuracy").tolist()
+    [0, 1]
+    """
+    costs = frame[cost].to_numpy(float) * (-1 if higher_cost_is_better else 1)
+    values = frame[value].to_numpy(float) * (-1 if lower_value_is_better else 1)
+    order = np.lexsort((-values, costs))
+    order = order[np.isfinite(costs[order]) & np.isfinite(values[order])]
+    best_before = np.maximum.accumulate(np.append(-np.inf, values[order]))[:-1]
+    return frame.index[order[values[order] > best_before]]
+
+
+def _summary(name: str, rows: pd.DataFrame, note: str) -> TableSummary:
+    first = rows.iloc[0]
+    return TableSummary(
+        name=name,
+        rows=len(rows),
+        source=first["source"],
+        fetched_at=first["fetched_at"],
+        revision=first["revision"],
+        note=note,
+    )
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text.lower())
