@@ -20,7 +20,9 @@ _FACTOR = re.compile(
     r"\.(lora_[AB]|lora_embedding_[AB]|lora_magnitude_vector|lora_E"
     r"|hada_[wt][12](_[ab])?|lokr_[wt][12](_[ab])?|ia3_l|oft_[rR]|vera_lambda_[bd])\b"
 )
-_WRAPPER = re.compile(r"^(base_model\.model\.)+|\.base_layer\b|\.modules_to_save\b")
+_WRAPPER = re.compile(
+    r"^(base_model\.model\.)+|\.base_layer\b|\.modules_to_save(\.default)?\b"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from typing import BinaryIO
 from core.errors import CorruptCheckpoint, UnsafePickle
 from core.weights.source import FrontReader
 
-MAX_OPERATIONS = 4_000_000
+MAX_OPERATIONS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from core.weights.entry import ByteSource
 SUFFIX_BYTES = 65_536 + 22
 MAX_DIRECTORY_BYTES = 64 * 1024 * 1024
 TORCH_ALIGNMENT = 64
-UNKNOWN_16, UNKNOWN_32 = 0xFFFF, 0xFFFFFFFF
+UNKNOWN_32 = 0xFFFFFFFF
 
 END = struct.Struct("<4s4H2LH")
 END_64_LOCATOR = struct.Struct("<4sLQL")
@@ -30,7 +30,8 @@ LOCAL = struct.Struct("<4s5H3L2H")
 @dataclass(frozen=True, slots=True)
 class Member:
     """One file of the archive; its header begins at `header` and whatever follows it
-    begins at `limit`. `footer` is the size of its data descriptor.
+    begins at `limit`. `footer` is the size of its data descriptor, and `is_stored`
+    false when its bytes are compressed or encrypted.
     """
 
     name: str
@@ -40,13 +41,13 @@ class Member:
     limit: int
     footer: int
     name_bytes: int
+    is_stored: bool
 
 
 def read_members(source: ByteSource) -> dict[str, Member] | None:
     """Read the central directory, in the order of the file; None if this is no zip.
 
-    Raises CorruptCheckpoint when the directory contradicts the file, and
-    UnsupportedFormat for compressed or encrypted members.
+    Raises CorruptCheckpoint when the directory contradicts the file.
     """
     tail_start = max(0, source.size - SUFFIX_BYTES)
     tail = source.read(tail_start, source.size)
@@ -69,7 +70,11 @@ def data_range(source: ByteSource, member: Member) -> tuple[int, int]:
 
     A member ends, but for its descriptor, where the next one begins. When that gives a
     start on torch's 64-byte alignment it is taken; otherwise the local header is read.
+    Raises UnsupportedFormat for compressed members.
     """
+    if not member.is_stored:
+        happened = f"holds compressed bytes in {member.name[:80]!a}"
+        raise UnsupportedFormat(source.name, happened)
     stop = member.limit - member.footer
     start = stop - member.size
     least = member.header + LOCAL.size + member.name_bytes
@@ -127,20 +132,29 @@ def _members(source: ByteSource, directory: bytes, count: int) -> Iterator[Membe
         if fields[0] != b"PK\x01\x02" or position > len(directory):
             raise _corrupt(source, "has a broken zip directory")
         extra = directory[extra_at : extra_at + fields[11]]
-        yield _member(source, fields, directory[name_at:extra_at], extra)
+        yield _member(fields, directory[name_at:extra_at], extra)
 
 
-def _member(
-    source: ByteSource, fields: tuple[int, ...], name_text: bytes, extra: bytes
-) -> Member:
+def _member(fields: tuple[int, ...], name_text: bytes, extra: bytes) -> Member:
     flags, method, crc32, packed, size = (*fields[3:5], *fields[7:10])
-    name = name_text.decode("utf-8", "replace")
     size, packed, header = _sizes_64(extra, [size, packed, fields[16]])
-    if method or flags & 1 or size != packed:
-        raise UnsupportedFormat(source.name, f"holds compressed bytes in {name[:80]!a}")
-    is_64 = max(size, header) >= UNKNOWN_32
-    footer = (24 if is_64 else 16) if flags & 8 else 0
-    return Member(name, size, crc32, header, 0, footer, len(name_text))
+    return Member(
+        name=name_text.decode("utf-8", "replace"),
+        size=packed,
+        crc32=crc32,
+        header=header,
+        limit=0,
+        footer=_footer_bytes(flags, max(size, header)),
+        name_bytes=len(name_text),
+        is_stored=not method and not flags & 1 and size == packed,
+    )
+
+
+def _footer_bytes(flags: int, largest: int) -> int:
+    """Return the size of a data descriptor with its signature, as torch writes it."""
+    if not flags & 8:
+        return 0
+    return 24 if largest >= UNKNOWN_32 else 16
 
 
 def _sizes_64(extra: bytes, sizes: list[int]) -> list[int]:
