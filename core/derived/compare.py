@@ -2,22 +2,22 @@
 their bytes are, and decodes nothing itself.
 """
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 
-from core.derived.deltas import correlation, low_rank_delta
-from core.derived.pattern import freeze_pattern
+from core.derived.counted import Meter
+from core.derived.deltas import FLOATS, Deltas
+from core.derived.pattern import Pattern, freeze_pattern
 from core.derived.verdict import Comparison, TensorVerdict
-from core.weights.align import Alignment, Content, Pair, align
+from core.weights.align import Alignment, Pair, align
 from core.weights.checkpoint import open_checkpoint
 from core.weights.entry import Checkpoint, TensorEntry
 from core.weights.layout import TensorRole, layout
 from core.weights.measure import measure_pairs
 from core.weights.metrics import Measure
 
-FLOATS = frozenset({"F64", "F32", "F16", "BF16"})
 QUANTIZED_NAMES = (
     ".qweight", ".qzeros", ".scales", ".g_idx", ".absmax", ".SCB", ".quant_map",
     ".nested_absmax", ".nested_quant_map",
@@ -44,26 +44,25 @@ def compare_checkpoints(
     An adapter is judged by its names alone. Every other tensor is read; with `metrics`
     its distances are kept too. `device` names where distances are computed.
     """
+    meter = Meter()
+    base, child = meter.counted(base), meter.counted(child)
     if child.format == "adapter" and base.format != "adapter":
-        return _adapter(base, child)
-    reading = _Reading(base, child)
+        return _adapter(base, child, meter)
     alignment = align(
         base.entries,
         child.entries,
-        base_content=reading.digest_of(base),
-        child_content=reading.digest_of(child),
+        base_content=partial(_digest, base),
+        child_content=partial(_digest, child),
     )
-    pairs = [
-        pair for pair in alignment.pairs if _is_measurable(pair, alignment.role(pair))
-    ]
-    trimmed = [_common_rows(pair) for pair in pairs]
-    measures = measure_pairs(base, child, trimmed, metrics=metrics, device=device)
-    reading.count(trimmed)
-    measured = dict(zip(map(id, pairs), measures, strict=True))
-    tensors = tuple(
-        _verdict(pair, alignment, measured.get(id(pair))) for pair in alignment.pairs
+    tensors = _verdicts(base, child, alignment, metrics=metrics, device=device)
+    deltas = Deltas(base, child, alignment, tensors)
+    pattern = freeze_pattern(
+        tensors,
+        low_rank=deltas.low_rank(),
+        correlation=deltas.correlation(),
+        renamed_prefix=alignment.renamed_prefix,
     )
-    return _judge(reading, alignment, tensors)
+    return _comparison(base, child, pattern, tensors, meter)
 
 
 def to_document(comparison: Comparison) -> dict[str, object]:
@@ -82,50 +81,51 @@ def to_document(comparison: Comparison) -> dict[str, object]:
     }
 
 
-class _Reading:
-    """The two checkpoints, and how many of their bytes were read."""
-
-    def __init__(self, base: Checkpoint, child: Checkpoint) -> None:
-        self.base, self.child = base, child
-        self.bytes_read = _header_bytes(base) + _header_bytes(child)
-
-    def digest_of(self, checkpoint: Checkpoint) -> Content:
-        """Return a digest of an entry's bytes, for names that explain nothing."""
-
-        def digest(entry: TensorEntry) -> bytes:
-            content = checkpoint.source_of(entry).read(entry.start, entry.stop)
-            self.bytes_read += len(content)
-            return blake2b(content, digest_size=16).digest()
-
-        return digest
-
-    def count(self, pairs: Sequence[tuple[TensorEntry, TensorEntry]]) -> None:
-        """Add the bytes of both sides of every pair."""
-        self.bytes_read += sum(a.size_bytes + b.size_bytes for a, b in pairs)
+def _digest(checkpoint: Checkpoint, entry: TensorEntry) -> bytes:
+    content = checkpoint.source_of(entry).read(entry.start, entry.stop)
+    return blake2b(content, digest_size=16).digest()
 
 
-def _header_bytes(checkpoint: Checkpoint) -> int:
-    spans = {(e.file, e.start, e.stop) for e in checkpoint.entries}
-    return max(0, checkpoint.size_bytes - sum(stop - start for _, start, stop in spans))
-
-
-def _judge(
-    reading: _Reading, alignment: Alignment, tensors: tuple[TensorVerdict, ...]
-) -> Comparison:
-    base, child = reading.base, reading.child
-    entries = {
-        pair.child.name: (pair.base, pair.child)
-        for pair in alignment.pairs
-        if pair.base and pair.child
+def _verdicts(
+    base: Checkpoint,
+    child: Checkpoint,
+    alignment: Alignment,
+    *,
+    metrics: bool,
+    device: str,
+) -> tuple[TensorVerdict, ...]:
+    common = {
+        index: _common_rows(pair)
+        for index, pair in enumerate(alignment.pairs)
+        if _is_measurable(pair, alignment.role(pair))
     }
-    low_rank, rank_bytes = low_rank_delta(base, child, entries, tensors)
-    cosine, cosine_bytes = correlation(base, child, entries, tensors)
-    pattern = freeze_pattern(
-        tensors,
-        low_rank=low_rank,
-        correlation=cosine,
-        renamed_prefix=alignment.renamed_prefix,
+    measures = measure_pairs(
+        base, child, list(common.values()), metrics=metrics, device=device
     )
+    found = dict(zip(common, measures, strict=True))
+    return tuple(
+        _verdict(pair, alignment.role(pair), found.get(index))
+        for index, pair in enumerate(alignment.pairs)
+    )
+
+
+def _adapter(base: Checkpoint, child: Checkpoint, meter: Meter) -> Comparison:
+    roles = layout(child.entries)
+    tensors = tuple(
+        _verdict(Pair(None, entry, "added"), roles[entry.name], None)
+        for entry in child.entries
+    )
+    pattern = freeze_pattern(tensors, is_adapter=True)
+    return _comparison(base, child, pattern, tensors, meter)
+
+
+def _comparison(
+    base: Checkpoint,
+    child: Checkpoint,
+    pattern: Pattern,
+    tensors: tuple[TensorVerdict, ...],
+    meter: Meter,
+) -> Comparison:
     return Comparison(
         base=base.name,
         child=child.name,
@@ -135,39 +135,12 @@ def _judge(
         counts=pattern.counts,
         runs=pattern.runs,
         sentence=pattern.sentence,
-        bytes_read=reading.bytes_read + rank_bytes + cosine_bytes,
+        bytes_read=meter.bytes_read,
         tensors=tensors,
     )
 
 
-def _adapter(base: Checkpoint, child: Checkpoint) -> Comparison:
-    roles = layout(child.entries)
-    tensors = tuple(
-        TensorVerdict(
-            entry.name, None, entry.shape, None, entry.dtype, "added", "header",
-            roles[entry.name],
-        )
-        for entry in child.entries
-    )  # fmt: skip
-    pattern = freeze_pattern(tensors, is_adapter=True)
-    return Comparison(
-        base=base.name,
-        child=child.name,
-        kind=pattern.kind,
-        frozen_blocks=None,
-        flags=pattern.flags,
-        counts=pattern.counts,
-        runs=pattern.runs,
-        sentence=pattern.sentence,
-        bytes_read=_header_bytes(base) + _header_bytes(child),
-        tensors=tensors,
-    )
-
-
-def _verdict(
-    pair: Pair, alignment: Alignment, measure: Measure | None
-) -> TensorVerdict:
-    role = alignment.role(pair)
+def _verdict(pair: Pair, role: TensorRole, measure: Measure | None) -> TensorVerdict:
     entry = pair.child or pair.base
     by_bytes = measure is not None and measure.comparable
     verdict = _word(pair, measure)

@@ -3,105 +3,98 @@ and
 whether they still correlate with the base. Looks only where the answer can matter.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
 
 from core.derived.kinds import Facts
 from core.derived.verdict import LowRank, TensorVerdict
+from core.weights.align import Alignment
 from core.weights.array import read_tensor
 from core.weights.entry import Checkpoint, TensorEntry
 from core.weights.low_rank import MatrixPair, array_pair, scan
 from core.weights.measure import measure_pairs
 
-Entries = Mapping[str, tuple[TensorEntry, TensorEntry]]
-
 FLOATS = frozenset({"F64", "F32", "F16", "BF16"})
 CORRELATED_BYTES = 64 * 1024 * 1024
 
 
-def low_rank_delta(
-    base: Checkpoint,
-    child: Checkpoint,
-    entries: Entries,
-    tensors: Sequence[TensorVerdict],
-) -> tuple[LowRank, int]:
-    """Tell whether the change could be a merged LoRA, and is one; and the bytes read.
+class Deltas:
+    """The changed matrices of one child; reads them when asked."""
 
-    It could be when matrices changed while every bias and norm stayed: then the delta's
-    rank is measured, from a few matrices first.
-    """
-    differing = Facts(tensors).differing
-    suspects = [t for t in differing if t.name in entries and _is_matrix(t)]
-    if not suspects or len(suspects) != len(differing):
-        return "no", 0
-    if all(tensor.role.is_embedding for tensor in suspects):
-        return "no", 0
-    reader = _Reader(base, child, entries)
-    pairs = [reader.pair(t.name) for t in suspects if t.base_dtype in FLOATS]
-    return scan(pairs).verdict, reader.bytes_read
-
-
-def correlation(
-    base: Checkpoint,
-    child: Checkpoint,
-    entries: Entries,
-    tensors: Sequence[TensorVerdict],
-) -> tuple[float | None, int]:
-    """Return the changed matrices' mean cosine, weighted by size; and the bytes read.
-
-    None unless every matrix changed, for only then it can decide. Cosines not measured
-    yet are taken from matrices spread over the network, up to 64 MiB of each file.
-    """
-    matrices = [t for t in Facts(tensors).body if t.role.is_matrix and t.is_shared]
-    if not matrices or any(t.verdict == "equal" for t in matrices):
-        return None, 0
-    changed = [t for t in matrices if t.verdict == "changed" and _is_matrix(t)]
-    if not changed:
-        return None, 0
-    if all(tensor.metrics for tensor in changed):
-        return _weighted([(t.metrics.cosine, entries[t.name]) for t in changed]), 0
-    sample = _spread([entries[t.name] for t in changed])
-    measures = measure_pairs(base, child, sample, metrics=True)
-    cosines = [measure.metrics and measure.metrics.cosine for measure in measures]
-    read = sum(ours.size_bytes + theirs.size_bytes for ours, theirs in sample)
-    return _weighted(list(zip(cosines, sample, strict=True))), read
-
-
-class _Reader:
-    """Matrices of both checkpoints, decoded when asked for; the last one is kept."""
-
-    def __init__(self, base: Checkpoint, child: Checkpoint, entries: Entries) -> None:
-        self.entries = entries
-        self.checkpoints = base, child
-        self.bytes_read = 0
+    def __init__(
+        self,
+        base: Checkpoint,
+        child: Checkpoint,
+        alignment: Alignment,
+        tensors: Sequence[TensorVerdict],
+    ) -> None:
+        self._checkpoints = base, child
+        self._entries = {
+            pair.child.name: (pair.base, pair.child)
+            for pair in alignment.having("same-shape")
+        }
+        self._facts = Facts(tensors)
         self._arrays = lru_cache(maxsize=1)(self._read)
 
-    def pair(self, name: str) -> MatrixPair:
-        """Return a matrix as rows by the rest, read when a block of it is asked for."""
-        ours, theirs = self.entries[name]
+    def low_rank(self) -> LowRank:
+        """Tell whether the change is low-rank, as in a merged LoRA.
+
+        Measured only when matrices changed while every bias and norm stayed, and not
+        embedding tables alone; otherwise "no".
+        """
+        differing = self._facts.differing
+        suspects = [tensor for tensor in differing if _is_delta(tensor)]
+        if len(suspects) < len(differing):
+            return "no"
+        if all(tensor.role.is_embedding for tensor in suspects):
+            return "no"
+        return scan([self._matrix(tensor) for tensor in suspects]).verdict
+
+    def correlation(self) -> float | None:
+        """Return the changed matrices' mean cosine with the base's, weighted by size.
+
+        None unless every matrix changed: only then it can decide. Cosines not measured
+        yet are taken from matrices all over the network, up to 64 MiB of each file.
+        """
+        matrices = [t for t in self._facts.body if t.role.is_matrix and t.is_shared]
+        if any(tensor.verdict == "equal" for tensor in matrices):
+            return None
+        changed = [tensor for tensor in matrices if _is_delta(tensor)]
+        if all(tensor.metrics for tensor in changed):
+            return _mean((t.metrics.cosine, self._entries[t.name][1]) for t in changed)
+        sample = _spread([self._entries[tensor.name] for tensor in changed])
+        measures = measure_pairs(*self._checkpoints, sample, metrics=True)
+        return _mean(
+            (measure.metrics and measure.metrics.cosine, theirs)
+            for measure, (_, theirs) in zip(measures, sample, strict=True)
+        )
+
+    def _matrix(self, tensor: TensorVerdict) -> MatrixPair:
+        """A matrix as rows by the rest, read when a block of it is asked for."""
+        ours, theirs = self._entries[tensor.name]
         shape = ours.shape[0], ours.elements // ours.shape[0]
         dtypes = ours.dtype, theirs.dtype
 
         def block(
             rows: np.ndarray, columns: np.ndarray
         ) -> tuple[np.ndarray, np.ndarray]:
-            pair = array_pair(*self._arrays(name), dtype=dtypes, name=name)
+            pair = array_pair(*self._arrays(tensor.name), dtype=dtypes)
             return pair.block(rows, columns)
 
-        return MatrixPair(name, shape, dtypes, block)
+        return MatrixPair(tensor.name, shape, dtypes, block)
 
     def _read(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        both = self.entries[name]
-        self.bytes_read += sum(entry.size_bytes for entry in both)
-        ours, theirs = map(read_tensor, self.checkpoints, both)
+        ours, theirs = map(read_tensor, self._checkpoints, self._entries[name])
         return ours, theirs
 
 
-def _is_matrix(tensor: TensorVerdict) -> bool:
+def _is_delta(tensor: TensorVerdict) -> bool:
+    """A changed weight of two or more dimensions, in floats on both sides."""
     wide = len(tensor.shape) >= 2 and tensor.role.is_matrix
-    return wide and tensor.verdict == "changed" and tensor.dtype in FLOATS
+    floats = {tensor.dtype, tensor.base_dtype} <= FLOATS
+    return wide and floats and tensor.verdict == "changed"
 
 
 def _spread(
@@ -109,15 +102,12 @@ def _spread(
 ) -> list[tuple[TensorEntry, TensorEntry]]:
     """Every n-th pair, so that what is kept fits the budget."""
     size_bytes = sum(max(a.size_bytes, b.size_bytes) for a, b in pairs)
-    step = -(-size_bytes // CORRELATED_BYTES) or 1
-    return list(pairs[::step])
+    return list(pairs[:: -(-size_bytes // CORRELATED_BYTES) or 1])
 
 
-def _weighted(
-    cosines: Sequence[tuple[float | None, tuple[TensorEntry, TensorEntry]]],
-) -> float | None:
+def _mean(cosines: Iterable[tuple[float | None, TensorEntry]]) -> float | None:
     known = [
-        (cosine, pair[0].elements) for cosine, pair in cosines if cosine is not None
+        (cosine, entry.elements) for cosine, entry in cosines if cosine is not None
     ]
     total = sum(elements for _, elements in known)
     return sum(c * elements for c, elements in known) / total if total else None
