@@ -124,8 +124,10 @@ def read_entries(source: ByteSource, file: str) -> tuple[Format, Entries, Metada
         return "safetensors", *read_safetensors(source, file)
     if front[:4] == b"GGUF":
         return "gguf", *read_gguf(source, file)
+    if front[:4] == b"PK\x03\x04":
+        raise CorruptCheckpoint(source.name, "is a zip that ends too early", DOWNLOAD)
     if front[257:262] == b"ustar":
-        raise UnsupportedFormat(source.name, "is a tar archive of torch before 0.2")
+        raise UnsupportedFormat(source.name, "is a tar archive of an early torch")
     if front[:1] == b"\x80":
         return "torch-legacy", *read_torch_legacy(source, file)
     raise CorruptCheckpoint(source.name, "is of no known weight format", DOWNLOAD)
