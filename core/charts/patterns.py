@@ -5,7 +5,7 @@ frozen. Knows a frame of models.
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.charts.theme import GREY, PALETTE, SCREEN, escape, resolve
+from core.charts.theme import GREY, PALETTE, SCREEN, escape, family_styles, resolve
 
 
 def pattern_counts(
@@ -43,15 +43,20 @@ def frozen_depth(
     figure = go.Figure(layout={"template": resolve(template), "uirevision": "depth"})
     known = models.dropna(subset=["frozen_blocks"])
     kinds = sorted(known["kind"].dropna().unique())
-    for color, kind in zip(PALETTE, kinds, strict=False):
+    for kind, style in family_styles(kinds).items():
         depths = known.loc[known["kind"] == kind, "frozen_blocks"]
         counts = depths.astype(int).value_counts().sort_index()
         figure.add_bar(
             x=counts.index, y=counts, name=escape(kind),
-            marker={"color": color, "line": {"width": 0}},
+            marker={"color": style.color, "line": {"width": 0}},
             hovertemplate="%{y} models with %{x} blocks frozen<extra></extra>",
         )  # fmt: skip
-    figure.update_layout(barmode="stack", showlegend=len(kinds) > 1, bargap=0.25)
+    figure.update_layout(
+        barmode="stack",
+        legend_traceorder="normal",
+        showlegend=len(kinds) > 1,
+        bargap=0.25,
+    )
     figure.update_xaxes(title_text="Blocks frozen", tickformat="d")
     figure.update_yaxes(title_text="Models", tickformat="d")
     return figure

@@ -61,7 +61,7 @@ def delta_histogram(
 ) -> go.Figure:
     """Count tensors by how far they moved, on a log scale, with those at zero apart."""
     figure = go.Figure(layout={"template": resolve(template), "uirevision": "deltas"})
-    figure.update_yaxes(title_text="Tensors")
+    figure.update_yaxes(title_text="Tensors", rangemode="nonnegative")
     figure.update_xaxes(title_text=METRIC_TITLES.get(metric, escape(metric)))
     values = tensors[metric].dropna().to_numpy(float) if metric in tensors else []
     values = np.asarray(values)
@@ -126,7 +126,7 @@ def _add_counts(figure: go.Figure, tensors: pd.DataFrame) -> None:
             marker={"color": COLORS[verdict], "line": {"width": 0}},
             hovertemplate=f"%{{x}}: %{{y}} {verdict}<extra></extra>",
         )  # fmt: skip
-    figure.update_layout(barmode="stack", showlegend=True)
+    figure.update_layout(barmode="stack", legend_traceorder="normal", showlegend=True)
     figure.update_yaxes(title_text="Tensors")
 
 

@@ -103,11 +103,6 @@ def register() -> None:
     pio.templates[PAPER] = paper_template()
 
 
-def is_paper(template: go.layout.Template) -> bool:
-    """Tell whether a figure wears the paper's look."""
-    return template.layout.paper_bgcolor == "#FFFFFF"
-
-
 def resolve(template: str | go.layout.Template) -> go.layout.Template:
     """Return the look of that name, or the look itself; nothing needs registering."""
     if isinstance(template, str):
@@ -149,6 +144,7 @@ def _template(
             "bgcolor": "rgba(0,0,0,0)",
             "itemsizing": "trace",
             "itemwidth": 30,
+            "maxheight": 1,
             "tracegroupgap": 0,
             "title": {"text": ""},
         },
