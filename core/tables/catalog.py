@@ -69,11 +69,10 @@ def search(frame: pd.DataFrame, text: str) -> pd.DataFrame:
     >>> search(rows, "vit-b/16")["id"].tolist()
     ['ViT_B_16']
     """
-    names = frame[list(SEARCHED)].astype("str").apply(" ".join, axis=1).map(_letters)
-    found = pd.Series(True, index=frame.index)
-    for word in text.split():
-        found &= names.astype("str").str.contains(_letters(word), regex=False)
-    return frame[found]
+    words = [_letters(word) for word in text.split()]
+    names = [_letters(" ".join(row)) for row in frame[list(SEARCHED)].to_numpy()]
+    found = [all(word in name for word in words) for name in names]
+    return frame[np.array(found, dtype=bool)]
 
 
 def within(

@@ -89,8 +89,10 @@ def tidy(rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
     >>> tidy([{"id": "a", "params": 5}])[["id", "params", "gmacs", "family"]].values
     array([['a', 5.0, nan, '']], dtype=object)
     """
-    frame = pd.DataFrame(list(rows), columns=[column.name for column in COLUMNS])
-    return frame.assign(**{c.name: _typed(frame[c.name], c.kind) for c in COLUMNS})
+    rows = list(rows)
+    return pd.DataFrame(
+        {c.name: _series([row.get(c.name) for row in rows], c.kind) for c in COLUMNS}
+    )
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, object]]:
@@ -106,10 +108,10 @@ def records(frame: pd.DataFrame) -> list[dict[str, object]]:
     ]
 
 
-def _typed(values: pd.Series, kind: Kind) -> pd.Series:
+def _series(values: list[object], kind: Kind) -> pd.Series:
     if kind == "text":
-        return values.fillna("").astype("str")
-    return values.astype("float64")
+        return pd.Series(["" if pd.isna(v) else str(v) for v in values], dtype="str")
+    return pd.Series(values, dtype="float64")
 
 
 def _plain(value: object, kind: Kind | None) -> object:

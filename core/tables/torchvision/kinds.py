@@ -76,12 +76,13 @@ KINDS: dict[str, TableKind] = {
 
 def frames(rows: Iterable[Mapping[str, object]]) -> dict[str, pd.DataFrame]:
     """Group rows into the tables of KINDS, in their order, and give them names."""
-    named = with_names(rows)
-    grouped = {
-        key: tidy(row for row in named if row["table"] == f"torchvision/{key}")
-        for key in KINDS
+    everything = tidy(with_names(rows))
+    tables = {key: everything["table"] == f"torchvision/{key}" for key in KINDS}
+    return {
+        key: everything[found].reset_index(drop=True)
+        for key, found in tables.items()
+        if found.any()
     }
-    return {key: frame for key, frame in grouped.items() if len(frame)}
 
 
 def check_sentinel(tables: Mapping[str, pd.DataFrame], subject: object) -> None:
@@ -94,8 +95,8 @@ def check_sentinel(tables: Mapping[str, pd.DataFrame], subject: object) -> None:
             subject, f"{found}, not {LEAST_CLASSIFICATION_ROWS} or more", remedy
         )
     weight, accuracy = SENTINEL
-    if abs(rows.get(weight, 0) - accuracy) > 1e-9:
-        found = f"{rows[weight]:.5f}" if weight in rows else "nothing"
+    found = rows.get(weight, "nothing")
+    if found != accuracy:
         happened = f"gives {found} as the accuracy of {weight}, not {accuracy}"
         raise SourceChanged(subject, happened, remedy)
 

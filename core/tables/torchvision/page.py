@@ -5,7 +5,7 @@ Sections are found by anchor and columns by header, never by position. Knows no 
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
@@ -54,6 +54,7 @@ ALIASES = {
     "recipe": ("recipe", "recipes"),
 }
 OPTIONAL = ("gmacs", "gips")
+NUMBER = re.compile(r"(\d[\d,]{0,20}(?:\.\d{1,20})?)([KMB]?)", re.IGNORECASE)
 SUFFIXES = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9}
 
 
@@ -218,14 +219,10 @@ def _number(
     """Read one cell; blanks, dashes and nan are missing, anything else is an error."""
     if text.lower() in ("", "-", "–", "—", "nan", "n/a"):
         return None
-    suffix = text[-1].upper() if text[-1].isalpha() else ""
-    try:
-        scale = SUFFIXES[suffix]
-        value = Decimal(text.rstrip("kKmMbB").replace(",", "")) * scale
-    except (InvalidOperation, KeyError):
-        value = Decimal("nan")
-    if not value.is_finite() or value < 0:
+    number = NUMBER.fullmatch(text)
+    if number is None:
         raise SourceChanged(url, f"gives {text[:40]!r} as {what}", REMEDY)
+    value = Decimal(number[1].replace(",", "")) * SUFFIXES[number[2].upper()]
     return reading(value)
 
 
@@ -242,5 +239,7 @@ def _text(cell: "Tag") -> str:
 
 
 def _link(cell: "Tag", url: str) -> str:
-    link = cell.find("a", href=True)
-    return urljoin(url, str(link["href"])) if link else ""
+    """Return the cell's absolute web link; anything but http(s) is no link."""
+    anchor = cell.find("a", href=True)
+    link = urljoin(url, str(anchor["href"])) if anchor else ""
+    return link if link.startswith(("https://", "http://")) else ""
