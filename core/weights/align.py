@@ -16,6 +16,8 @@ Status = Literal["same-shape", "reshaped", "added", "removed", "tied"]
 Content = Callable[[TensorEntry], Hashable]
 
 BLOCK_NUMBER = re.compile(r"\d")
+VOTERS = 64
+"""How many names, spread over the child, are asked for the prefix they carry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +98,11 @@ def align(
     >>> found.pairs[0].status, found.renamed_prefix
     ('same-shape', 'model.')
     """
-    matching = _Matching(
-        {entry.name: entry for entry in base},
-        {entry.name: entry for entry in child},
-        layout(base),
-        layout(child),
-    )
+    ours = {entry.name: entry for entry in base}
+    theirs = {entry.name: entry for entry in child}
+    roles = layout(base)
+    same_names = ours.keys() == theirs.keys()
+    matching = _Matching(ours, theirs, roles, roles if same_names else layout(child))
     matching.join_all((name, name) for name in matching.base if name in matching.child)
     matching.join_all(_same_spelling(matching))
     prefix = _join_by_prefix(matching)
@@ -157,7 +158,7 @@ def _likeliest_prefixes(
         for prefix, suffix in _cuts(key):
             owners[suffix].append((prefix, key))
     votes = Counter[tuple[str, str]]()
-    for key, name in theirs.items():
+    for key, name in list(theirs.items())[:: 1 + len(theirs) // VOTERS]:
         shape = matching.child[name].shape
         for prefix, suffix in _cuts(key):
             fitting = [
@@ -243,11 +244,10 @@ def _by_shape(
     found = defaultdict(list)
     for name in sorted(entries, key=_natural):
         role = roles[name]
-        if role.decides and role.number is not None:
-            shape = entries[name].shape
-            found[role.number, role.layer, shape, role.is_norm, role.is_bias].append(
-                name
-            )
+        if role.decides:
+            place = role.number if role.number is not None else role.block
+            kind = entries[name].shape, role.is_norm, role.is_bias
+            found[place, role.layer, kind].append(name)
     return found
 
 

@@ -3,26 +3,24 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.weights.blocks import Place, Position, positions
 from core.weights.entry import TensorEntry
 
-BUFFER = re.compile(
-    r"(?:^|[._])(?:position_ids|token_type_ids|num_batches_tracked|running_mean"
-    r"|running_var|masked_bias|relative_position_index|relative_coords_table|inv_freq"
-    r"|attn_mask|causal_mask|_float_tensor|pixel_mean|pixel_std|total_ops"
-    r"|total_params)$"
-)
-STATISTIC = re.compile(r"(?:^|\.)running_(?:mean|var)$")
-CAUSAL_MASK = re.compile(r"attn\.bias$|attention\.bias$")
-NORM_MODULE = re.compile(
-    r"(?:norm|normalization)[\d_]*$|(?:^|_)(?:ln|bn)[\d_]*\w?$", re.IGNORECASE
-)
+BUFFERS = frozenset({
+    "position_ids", "token_type_ids", "num_batches_tracked", "running_mean",
+    "running_var", "masked_bias", "relative_position_index", "relative_coords_table",
+    "inv_freq", "attn_mask", "causal_mask", "_float_tensor", "pixel_mean", "pixel_std",
+    "total_ops", "total_params",
+})  # fmt: skip
+STATISTICS = frozenset({"running_mean", "running_var"})
+UNREACHED = frozenset({"mask_token"})
+NORM_MODULE = re.compile(r"norm|(?:^|_)(?:ln|bn)(?:_|\d|$)", re.IGNORECASE)
 TABLE = re.compile(
     r"(?:word_|token_|token_type_|position_?|pos_|query_\w*)embed|embed_(?:tokens|pos)"
     r"|(?:^|\.)(?:wte|wpe|shared)\."
 )
-UNREACHED = re.compile(r"(?:^|\.)mask_token$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +72,11 @@ def layout(entries: Sequence[TensorEntry]) -> dict[str, TensorRole]:
     >>> role.block, role.is_norm, role.is_bias, role.decides
     ('stage 1', True, False, True)
     """
+    return dict(_layout(tuple(entries)))
+
+
+@lru_cache(maxsize=8)
+def _layout(entries: tuple[TensorEntry, ...]) -> dict[str, TensorRole]:
     where = positions([entry.name for entry in entries])
     forward = sorted({position.forward for position in where.values()})
     rank = {key: order for order, key in enumerate(forward)}
@@ -92,7 +95,9 @@ def _role(
     names: frozenset[str],
     flat: frozenset[str],
 ) -> TensorRole:
-    module, name = _module(entry.name), entry.name
+    name = entry.name
+    module, _, last = name.rpartition(".")
+    owner = module.rpartition(".")[2]
     frozen = _is_frozen_norm(module, names)
     counted = f"{module}.running_mean" in names
     return TensorRole(
@@ -102,12 +107,12 @@ def _role(
         order=rank[position.forward],
         is_parameter=not frozen and not is_buffer(entry),
         is_head=position.component == "head",
-        is_norm=counted or module in flat or bool(NORM_MODULE.search(module)),
-        is_bias=name.endswith(("bias", ".beta")),
+        is_norm=counted or module in flat or bool(NORM_MODULE.search(owner)),
+        is_bias=last.endswith("bias") or last == "beta",
         is_embedding=len(entry.shape) == 2 and bool(TABLE.search(name)),
-        is_statistic=bool(STATISTIC.search(name)),
+        is_statistic=last in STATISTICS,
         is_frozen_by_architecture=frozen,
-        is_unreached=bool(UNREACHED.search(name)),
+        is_unreached=last in UNREACHED,
         is_final_norm=position.place is Place.NORM,
         number=position.number,
         layer=position.layer,
@@ -120,9 +125,11 @@ def is_buffer(entry: TensorEntry) -> bool:
     >>> is_buffer(TensorEntry("h.0.attn.bias", "F32", (1, 1, 8, 8), 0, 256))
     True
     """
-    if BUFFER.search(entry.name) or entry.dtype == "BOOL":
+    module, _, last = entry.name.rpartition(".")
+    if last in BUFFERS or entry.dtype == "BOOL":
         return True
-    return len(entry.shape) == 4 and bool(CAUSAL_MASK.search(entry.name))
+    is_square = last == "bias" and len(entry.shape) == 4
+    return is_square and module.endswith(("attn", "attention"))
 
 
 def _module(name: str) -> str:
