@@ -122,3 +122,12 @@ def _flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def usage(root: Path) -> list[tuple[str, int, int]]:
+    """Return (kind, files, bytes) for each folder under the cache root."""
+    rows = []
+    for folder in sorted(path for path in root.glob("*") if path.is_dir()):
+        sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
+        rows.append((folder.name, len(sizes), sum(sizes)))
+    return rows

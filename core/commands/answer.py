@@ -65,7 +65,9 @@ def _cell(value: object) -> str:
     """Write one value; control characters of foreign names would move the cursor."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "-"
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(value))
+    return "".join(
+        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(value)
+    )
 
 
 def _is_number(text: str) -> bool:

@@ -27,19 +27,19 @@ def run(arguments: argparse.Namespace, settings: Settings) -> Answer:
         metrics=arguments.metrics, device=arguments.device,
     )  # fmt: skip
     document = to_document(comparison)
-    return Answer(document, _text(document, comparison.sentence))
+    return Answer(document, _text(document, with_metrics=arguments.metrics))
 
 
-def _text(document: dict, sentence: str) -> str:
+def _text(document: dict, *, with_metrics: bool) -> str:
     counts = document["counts"]
     lines = [
         f"{document['child']} against {document['base']}",
-        f"{document['kind']}: {sentence}",
+        f"{document['kind']}: {document['sentence']}",
         ", ".join(f"{count} {verdict}" for verdict, count in counts.items()),
         "",
     ]
     header = ["tensor", "shape", "dtype", "verdict", "evidence"]
-    measured = [k for k in ("relative_l2", "cosine") if k in (document["tensors"] or [{}])[0]]
+    measured = ("relative_l2", "cosine") if with_metrics else ()
     rows = [
         [
             tensor["name"] or tensor["base_name"],
@@ -47,8 +47,12 @@ def _text(document: dict, sentence: str) -> str:
             tensor["dtype"],
             tensor["verdict"],
             tensor["evidence"],
-            *(None if tensor[k] is None else f"{tensor[k]:.6g}" for k in measured),
+            *(_number(tensor.get(name)) for name in measured),
         ]
         for tensor in document["tensors"]
     ]
     return "\n".join(lines) + table([*header, *measured], rows)
+
+
+def _number(value: float | None) -> str | None:
+    return None if value is None else f"{value:.6g}"

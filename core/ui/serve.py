@@ -23,7 +23,9 @@ def first_free_port(wanted: int, *, attempts: int = 100) -> int:
             except OSError:
                 continue
             return port
-    raise UsageError(f"PORT={wanted}", "has no free port near it", "set PORT to another")
+    raise UsageError(
+        f"PORT={wanted}", "has no free port near it", "set PORT to another"
+    )
 
 
 def wanted_port(text: str | None) -> int:

@@ -37,3 +37,8 @@ def unknown_choice(parameter: str, value: str, what: str) -> None:
         f"{what}; choose another one below.",
         icon=":material/link_off:",
     )
+
+
+def error_text(text: str) -> None:
+    """Show what went wrong, in words that were stored with it."""
+    st.error(literal(text), icon=":material/error:")

@@ -1,0 +1,1 @@
+"""Benchmarks: each prints ratios against a named alternative in the same run."""

@@ -1,0 +1,93 @@
+"""Starting, watching and retrying the comparison of a family, and making the demo."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.demo import build_demo, demo_bases
+from core.derived.family import family
+from core.jobs import Job
+from core.settings import load_settings
+from core.ui.job_panel import job_panel
+from core.ui.loaders import jobs
+from core.ui.states import empty_state
+from core.ui.text import plural
+
+DEMO = "demo"
+
+
+def demo_panel() -> None:
+    """Offer to make the demo family, or show how far it is."""
+    job = jobs().get(DEMO)
+    if job is None or not job.is_running:
+        empty_state(
+            "The demo family is not made yet: two small models, trained here on "
+            "scikit-learn's digits, and what is fine-tuned from them. It takes about "
+            "half a minute, once; other pages work meanwhile."
+        )
+        st.button(
+            "Make the demo family", type="primary", icon=":material/play_arrow:",
+            on_click=start_demo,
+        )  # fmt: skip
+    job_panel(DEMO)
+
+
+def start_demo() -> None:
+    """Start making and comparing the demo family."""
+    jobs().start(DEMO, "Demo family", _make_demo)
+
+
+def compare_family(base: Path, waiting: int, *, start: bool) -> None:
+    """Offer to compare what is not compared yet, or begin at once with `start`."""
+    job = jobs().get(_key(base))
+    if job is None and start:
+        _start(base)
+    elif job is None or not job.is_running:
+        st.button(
+            f"Compare {plural(waiting, 'model')}", type="primary",
+            icon=":material/compare_arrows:", on_click=_start, args=(base,),
+        )  # fmt: skip
+    job_panel(_key(base))
+
+
+def family_panel(base: Path) -> None:
+    """Show the job of a family whose models all have a row."""
+    job_panel(_key(base))
+    with st.container(horizontal=True):
+        st.button(
+            "Compare again", on_click=_start, args=(base,), icon=":material/refresh:",
+            help="Compares what is new or has changed; the rest is kept.",
+        )  # fmt: skip
+        st.button(
+            "Retry failed", on_click=_start, args=(base, "all"),
+            icon=":material/replay:", help="Tries every failed model again.",
+        )  # fmt: skip
+
+
+def _start(base: Path, retry: str | None = None) -> None:
+    settings = load_settings()
+    jobs().start(
+        _key(base),
+        f"Family of {base.name}",
+        lambda job: _counted(family(base, settings, retry=retry, progress=job.report)),
+    )
+
+
+def _make_demo(job: Job) -> None:
+    settings = load_settings()
+    build_demo(
+        settings,
+        progress=lambda fraction, message: job.report(0.9 * fraction, message),
+        cancelled=lambda: job.is_cancelled,
+    )
+    for base in demo_bases(settings):
+        job.report(0.95, f"Comparing the family of {base.name}")
+        family(base, settings)
+
+
+def _counted(found) -> int:
+    return len(found.results)
+
+
+def _key(base: Path) -> str:
+    return f"family-{base}"

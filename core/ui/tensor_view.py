@@ -1,0 +1,45 @@
+"""One comparison, tensor by tensor: its profile over the layers, and a table."""
+
+import pandas as pd
+import streamlit as st
+
+from core.charts.profile import delta_histogram, layer_profile
+from core.derived.glossary import METRICS
+from core.ui.export_row import export_row
+
+MEASURES = ("relative_l2", "fraction_changed", "cosine", "max_abs_diff", "bit_distance")
+COLUMNS = [
+    "block", "name", "base_name", "verdict", "evidence", "shape", "dtype", "base_shape",
+    "base_dtype", "is_parameter", *(name for name, _ in METRICS),
+]  # fmt: skip
+
+
+def tensor_view(tensors: pd.DataFrame, *, name: str, caption: str, key: str) -> None:
+    """Show the tensors of one comparison, with exports; `key` starts the URL keys."""
+    measured = [name for name in MEASURES if tensors[name].notna().any()]
+    if measured:
+        metric = st.selectbox(
+            "Distance", measured, key=f"{key}-metric", width=240,
+            help="  \n".join(f"**{word}**: {text}" for word, text in METRICS),
+        )  # fmt: skip
+    else:
+        metric = "relative_l2"
+    left, right = st.columns([3, 2])
+    profile = layer_profile(tensors, metric=metric)
+    left.plotly_chart(
+        profile, key=f"{key}-profile", alt=f"{metric} of each tensor, by layer",
+        config={"displaylogo": False}, height=340,
+    )  # fmt: skip
+    right.plotly_chart(
+        delta_histogram(tensors, metric=metric), key=f"{key}-histogram", height=340,
+        alt=f"How many tensors moved how far: {metric}", config={"displaylogo": False},
+    )  # fmt: skip
+    rows = tensors[[column for column in COLUMNS if column in tensors]]
+    export_row(lambda: profile, rows, name=name, caption=caption, key=f"{key}-export")
+    number = st.column_config.NumberColumn
+    st.dataframe(
+        rows, hide_index=True, alt="Tensors of the comparison", key=f"{key}-tensors",
+        column_config={
+            word: number(word, help=text, format="%.4g") for word, text in METRICS
+        },
+    )  # fmt: skip

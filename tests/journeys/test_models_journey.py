@@ -1,0 +1,108 @@
+"""Someone filters, picks two models, compares them, and takes the figure home."""
+
+import shutil
+import subprocess
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+POINT = ".js-plotly-plot .scatterlayer .point"
+
+pytestmark = pytest.mark.browser
+
+
+def open_models(page, address, query=""):
+    page.goto(f"{address}/models{query}")
+    page.locator(POINT).first.wait_for(state="attached")
+
+
+def click_point(page, number):
+    """Click the n-th point that can be clicked."""
+    box = page.locator(POINT).nth(number).bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def download(page, label, folder):
+    """Click an export button and return the file."""
+    with page.expect_download(timeout=60_000) as waiting:
+        page.get_by_role("button", name=label, exact=True).click()
+    path = folder / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    return path
+
+
+def test_filter_pick_compare_and_share(page, address):
+    open_models(page, address)
+    page.get_by_role("textbox", name="Search").fill("convnext")
+    page.get_by_text("4 of 115 models").wait_for()
+    for number in (0, 2):
+        click_point(page, number)
+        page.get_by_role("button", name="Add to comparison").click()
+        page.get_by_role("dialog").wait_for(state="detached")
+    page.get_by_text("Differences only").wait_for()
+    query = parse_qs(urlsplit(page.url).query)
+    assert query["search"] == ["convnext"] and len(query["compare"]) == 2
+    page.reload()
+    page.get_by_text("4 of 115 models").wait_for()
+    page.get_by_text("Differences only").wait_for()
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="poppler-utils is absent")
+def test_the_pdf_is_vector_with_selectable_text(page, address, tmp_path):
+    open_models(page, address)
+    pdf = download(page, "PDF", tmp_path)
+    text = subprocess.run(["pdftotext", pdf, "-"], capture_output=True, text=True)
+    images = subprocess.run(["pdfimages", "-list", pdf], capture_output=True, text=True)
+    assert "Top-1 accuracy" in text.stdout and "Parameters" in text.stdout
+    assert len(images.stdout.splitlines()) == 2
+
+
+def test_svg_and_tables_are_downloads(page, address, tmp_path):
+    open_models(page, address, "?search=swin")
+    assert b"Top-1 accuracy" in download(page, "SVG", tmp_path).read_bytes()
+    csv = download(page, "CSV", tmp_path).read_text()
+    assert "Swin_T_Weights.IMAGENET1K_V1" in csv
+    assert r"\toprule" in download(page, "LaTeX", tmp_path).read_text()
+
+
+def test_a_point_opens_its_details_and_the_address_reopens_them(page, address):
+    open_models(page, address, "?search=alexnet")
+    click_point(page, 0)
+    page.get_by_role("dialog").get_by_text("AlexNet_Weights.IMAGENET1K_V1").wait_for()
+    assert "model=AlexNet_Weights" in page.url
+    page.reload()
+    page.get_by_role("dialog").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached")
+    assert "model=" not in page.url
+
+
+def test_hostile_names_in_the_address_are_text(page, address):
+    hostile = "%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E![x](http://evil.example/x.png)"
+    open_models(page, address, f"?model={hostile}")
+    page.get_by_text("The address asks for the model").wait_for()
+    assert "<img src=x" in page.get_by_test_id("stAlert").inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_is_cut_off(chromium, address, scheme, width):
+    context = chromium.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme
+    )
+    page = context.new_page()
+    for path in ("", "/models", "/derived", "/jobs", "/glossary"):
+        page.goto(address + path)
+        page.get_by_role("heading", level=1).wait_for()
+        page.wait_for_timeout(500)
+        overflow = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert overflow <= 0, f"{path} scrolls sideways at {width} px"
+        background = page.locator(".stApp").evaluate(
+            "node => getComputedStyle(node).backgroundColor"
+        )
+        assert background == {
+            "light": "rgb(255, 255, 255)", "dark": "rgb(14, 17, 23)"
+        }[scheme]  # fmt: skip
+    context.close()
