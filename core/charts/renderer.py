@@ -10,7 +10,8 @@ import concurrent.futures
 import os
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -146,13 +147,16 @@ class Renderer:
             return self._loop
 
     async def _draw_twice(self, spec: dict, options: dict) -> bytes:
-        browser = await self._open()
-        try:
-            return await browser.calc_fig(spec, opts=options)
-        except _lost_browser():
-            if self._browser is browser:
-                await self._close_browser()
-        return await (await self._open()).calc_fig(spec, opts=options)
+        for _ in range(2):
+            browser = await self._open()
+            try:
+                return await _own_task(browser.calc_fig(spec, opts=options))
+            except _lost_browser():
+                if _is_cancelled():
+                    raise
+                if self._browser is browser:
+                    await self._close_browser()
+        raise MissingTool("Chromium", "stopped twice while drawing", "try again")
 
     async def _open(self) -> Any:
         async with self._opening:
@@ -163,10 +167,8 @@ class Renderer:
     async def _close_browser(self) -> None:
         browser, self._browser = self._browser, None
         if browser is not None:
-            try:
+            with suppress(*_lost_browser()):
                 await asyncio.wait_for(browser.close(), 5)
-            except _lost_browser():
-                return
 
 
 async def _start(path: Path | None) -> Any:
@@ -183,7 +185,25 @@ async def _start(path: Path | None) -> Any:
     return browser
 
 
+def _own_task(drawing: Coroutine) -> asyncio.Task:
+    """Run in a task of its own what Kaleido may cancel when its browser dies."""
+    return asyncio.ensure_future(drawing)
+
+
+def _is_cancelled() -> bool:
+    """Tell whether the caller gave up, rather than Kaleido on a browser that died."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
 def _lost_browser() -> tuple[type[BaseException], ...]:
+    """Return what Kaleido raises, or cancels, when its browser died."""
     from choreographer.errors import BrowserClosedError, ChannelClosedError
 
-    return BrowserClosedError, ChannelClosedError, ConnectionError, TimeoutError
+    return (
+        BrowserClosedError,
+        ChannelClosedError,
+        asyncio.CancelledError,
+        OSError,
+        TimeoutError,
+    )

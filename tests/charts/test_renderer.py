@@ -9,7 +9,7 @@ from pathlib import Path
 import plotly.graph_objects as go
 import pytest
 
-from core.charts.renderer import Renderer, find_browser
+from core.charts.renderer import MAC_BROWSERS, Renderer, find_browser
 from core.errors import MissingTool
 
 SIZE = {"width": 200, "height": 150}
@@ -53,25 +53,26 @@ def test_playwright_browser_is_found(tmp_path):
     browser.parent.mkdir(parents=True)
     browser.touch(mode=0o755)
     places = {"PATH": "", "PLAYWRIGHT_BROWSERS_PATH": str(tmp_path)}
-    if find_browser({"PATH": ""}) in (None, *Path("/root").glob(".cache/**/chrome")):
-        assert find_browser(places) == browser
+    if any(Path(app).is_file() for app in MAC_BROWSERS):
+        pytest.skip("an installed app comes before Playwright's own")
+    assert find_browser(places) == browser
 
 
 @pytest.mark.browser
-def test_a_killed_browser_is_started_again(renderer):
-    with Renderer() as own:
-        own.image(titled("first"), "svg", **SIZE)
-        os.kill(own._browser.subprocess.pid, signal.SIGKILL)
-        assert b"second" in own.image(titled("second"), "svg", **SIZE)
-
-
-@pytest.mark.browser
-def test_a_closed_renderer_opens_again(renderer):
+def test_a_killed_browser_is_started_again_and_a_closed_one_too(renderer):
     own = Renderer()
-    for name in ("one", "two"):
-        assert name.encode() in own.image(titled(name), "svg", **SIZE)
-        own.close()
-        own.close()
+    own.image(titled("warm"), "svg", **SIZE)
+    with ThreadPoolExecutor(3) as pool:
+        names = ["red", "green", "blue"]
+        pages = pool.map(lambda name: own.image(titled(name), "svg", **SIZE), names)
+        os.kill(own._browser.subprocess.pid, signal.SIGKILL)
+        assert all(
+            name.encode() in page for name, page in zip(names, pages, strict=True)
+        )
+    own.close()
+    assert b"again" in own.image(titled("again"), "svg", **SIZE)
+    own.close()
+    own.close()
 
 
 @pytest.mark.browser
