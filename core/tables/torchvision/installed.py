@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from core.errors import SourceChanged
 from core.tables.torchvision.kinds import (
     KINDS,
     check_sentinel,
@@ -41,8 +42,15 @@ def installed_tables() -> dict[str, pd.DataFrame]:
         "revision": installed_version(),
         "fetched_at": installed_at(),
     }
-    tables = frames(_row(record) | origin for record in installed_records())
-    check_sentinel(tables, f"torchvision {origin['revision']}")
+    package = f"torchvision {origin['revision']}"
+    try:
+        rows = [_row(record) | origin for record in installed_records()]
+    except (LookupError, TypeError, ValueError) as error:
+        happened = f"states its weights in another way ({error!r})"
+        remedy = "install the version that requirements.txt names"
+        raise SourceChanged(package, happened, remedy) from error
+    tables = frames(rows)
+    check_sentinel(tables, package)
     return tables
 
 
