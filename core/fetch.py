@@ -25,7 +25,7 @@ MAX_BYTES = 32 * 2**20
 MAX_WAIT_SECONDS = 60.0
 CHUNK_BYTES = 64 * 2**10
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
-REMEDY = "the last good copy stays; try again later"
+REMEDY = "try again later, the last good copy stays"
 
 
 @dataclass(frozen=True)
