@@ -62,7 +62,7 @@ def accuracy_vs_cost(
     _add_picks(figure, rows[rows["id"].isin(list(picked))], x, y)
     named = rows["id"].isin(list(picked)) | (False if front is None else on_front)
     _add_labels(figure, rows[named], x, y, picked, metric)
-    return relabel(figure, SCREEN_CANVAS)
+    return relabel(figure, SCREEN_CANVAS, limit=10)
 
 
 def frequent_families(models: pd.DataFrame, limit: int = 7) -> list[str]:
@@ -71,7 +71,7 @@ def frequent_families(models: pd.DataFrame, limit: int = 7) -> list[str]:
     >>> frequent_families(pd.DataFrame({"family": ["ViT", "ResNet", "ViT"]}))
     ['ViT', 'ResNet']
     """
-    counts = models["family"].dropna().value_counts()
+    counts = models["family"].replace("", None).dropna().value_counts()
     return sorted(counts.index, key=lambda family: (-counts[family], family))[:limit]
 
 
@@ -181,7 +181,7 @@ def _add_labels(figure, named: pd.DataFrame, x, y, picked, metric: Metric) -> No
     figure.add_scatter(
         x=order[x], y=order[y], mode="markers+text", name="labels", showlegend=False,
         hoverinfo="skip", customdata=order[["id"]].to_numpy(object), meta=texts,
-        text=texts, cliponaxis=False, marker={"opacity": 0, "size": 6},
+        text=texts, marker={"opacity": 0, "size": 6},
     )  # fmt: skip
 
 
