@@ -4,20 +4,21 @@ whether they still correlate with the base. Looks only where the answer can matt
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
 
 from core.derived.kinds import Facts
-from core.derived.verdict import LowRank, TensorVerdict
+from core.derived.verdict import FLOATS, LowRank, TensorVerdict
 from core.weights.align import Alignment
 from core.weights.array import read_tensor
 from core.weights.entry import Checkpoint, TensorEntry
 from core.weights.low_rank import MatrixPair, array_pair, scan
 from core.weights.measure import measure_pairs
 
-FLOATS = frozenset({"F64", "F32", "F16", "BF16"})
-CORRELATED_BYTES = 64 * 1024 * 1024
+SAMPLED_MATRICES = 32
+SAMPLED_ELEMENTS = 64 * 1024
 
 
 class Deltas:
@@ -56,15 +57,19 @@ class Deltas:
         """Return the changed matrices' mean cosine with the base's, weighted by size.
 
         None unless every matrix changed: only then it can decide. Cosines not measured
-        yet are taken from matrices all over the network, up to 64 MiB of each file.
+        yet are taken from the first rows of some matrices all over the network.
         """
-        matrices = [t for t in self._facts.body if t.role.is_matrix and t.is_shared]
+        matrices = [tensor for tensor in self._facts.matrices if tensor.is_shared]
         if any(tensor.verdict == "equal" for tensor in matrices):
             return None
         changed = [tensor for tensor in matrices if _is_delta(tensor)]
         if all(tensor.metrics for tensor in changed):
             return _mean((t.metrics.cosine, self._entries[t.name][1]) for t in changed)
-        sample = _spread([self._entries[tensor.name] for tensor in changed])
+        every = 1 + len(changed) // SAMPLED_MATRICES
+        sample = [
+            tuple(map(_first_rows, self._entries[tensor.name]))
+            for tensor in changed[::every]
+        ]
         measures = measure_pairs(*self._checkpoints, sample, metrics=True)
         return _mean(
             (measure.metrics and measure.metrics.cosine, theirs)
@@ -97,12 +102,14 @@ def _is_delta(tensor: TensorVerdict) -> bool:
     return wide and floats and tensor.verdict == "changed"
 
 
-def _spread(
-    pairs: Sequence[tuple[TensorEntry, TensorEntry]],
-) -> list[tuple[TensorEntry, TensorEntry]]:
-    """Every n-th pair, so that what is kept fits the budget."""
-    size_bytes = sum(max(a.size_bytes, b.size_bytes) for a, b in pairs)
-    return list(pairs[:: -(-size_bytes // CORRELATED_BYTES) or 1])
+def _first_rows(entry: TensorEntry) -> TensorEntry:
+    """The first rows of a matrix, as many as the elements of a sample need."""
+    if entry.strides is not None or not entry.elements:
+        return entry
+    row_elements = entry.elements // entry.shape[0]
+    rows = min(entry.shape[0], 1 + SAMPLED_ELEMENTS // row_elements)
+    stop = entry.start + entry.size_bytes // entry.shape[0] * rows
+    return replace(entry, shape=(rows, *entry.shape[1:]), stop=stop, crc32=None)
 
 
 def _mean(cosines: Iterable[tuple[float | None, TensorEntry]]) -> float | None:

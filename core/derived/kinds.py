@@ -51,6 +51,11 @@ class Facts:
         return [tensor for tensor in self.body if tensor.verdict != "equal"]
 
     @cached_property
+    def matrices(self) -> list[TensorVerdict]:
+        """The body's weights proper, of two dimensions or more."""
+        return [t for t in self.body if t.role.is_matrix and len(t.shape) > 1]
+
+    @cached_property
     def head_differs(self) -> bool:
         """Whether a head tensor differs, is new or is gone."""
         return any(
@@ -189,7 +194,7 @@ def is_frozen_suffix(facts: Facts) -> bool:
 
 def is_reinitialized(facts: Facts) -> bool:
     """All matrices changed, and what is there now is uncorrelated with the base."""
-    matrices = [tensor for tensor in facts.body if tensor.role.is_matrix]
+    matrices = [tensor for tensor in facts.matrices if tensor.is_shared]
     everywhere = bool(matrices) and _all(matrices, "changed", "reshaped")
     known = facts.correlation is not None and abs(facts.correlation) < UNCORRELATED
     return everywhere and known

@@ -50,17 +50,17 @@ class Run:
 
 
 def block_verdicts(tensors: Iterable[TensorVerdict]) -> list[BlockVerdict]:
-    """Sum up tensors by block, in forward order; only trainable parameters count."""
+    """Sum up trainable parameters by block, in forward order; blocks that only the
+    child has come last.
+    """
+    counted = [t for t in tensors if _counts(t)]
+    order = {t.role.block: t.role.order for t in counted if t.base_name is not None}
     members = defaultdict(list)
-    for tensor in tensors:
+    for tensor in counted:
         role = tensor.role
-        if role.is_parameter and not role.is_unreached and not tensor.is_tied:
-            # A child's own block (an added head) comes after the base's of equal order.
-            members[role.order, tensor.base_name is None, role.block].append(tensor)
-    merged: dict[str, list[TensorVerdict]] = {}
-    for key in sorted(members):
-        merged.setdefault(key[2], []).extend(members[key])
-    return [_block(name, group) for name, group in merged.items()]
+        known = role.block in order
+        members[not known, order.get(role.block, role.order), role.block].append(tensor)
+    return [_block(key[2], members[key]) for key in sorted(members)]
 
 
 def runs(blocks: Sequence[BlockVerdict]) -> list[Run]:
@@ -97,6 +97,11 @@ def state(tensors: Sequence[TensorVerdict]) -> BlockState:
         return "mixed"
     (only,) = verdicts
     return {"added": "new", "removed": "gone"}.get(only, only)
+
+
+def _counts(tensor: TensorVerdict) -> bool:
+    role = tensor.role
+    return role.is_parameter and not role.is_unreached and not tensor.is_tied
 
 
 def _block(name: str, tensors: Sequence[TensorVerdict]) -> BlockVerdict:

@@ -1,6 +1,5 @@
 """The words of a comparison: a verdict per tensor, with its evidence, and what they add
-up
-to. Knows no files and makes no judgments.
+up to. Reads no files and makes no judgments.
 """
 
 from collections import Counter
@@ -8,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from core.weights.align import Pair
 from core.weights.layout import TensorRole
 from core.weights.metrics import Metrics
 
@@ -15,17 +15,23 @@ Verdict = Literal["equal", "changed", "added", "removed", "reshaped", "unknown"]
 Evidence = Literal["sha256", "bytes", "crc32", "probe", "header", "unknown"]
 LowRank = Literal["yes", "no", "undecided"]
 
+FLOATS = frozenset({"F64", "F32", "F16", "BF16"})
+QUANTIZED_NAMES = (
+    ".qweight", ".qzeros", ".scales", ".g_idx", ".absmax", ".SCB", ".quant_map",
+    ".nested_absmax", ".nested_quant_map",
+)  # fmt: skip
+"""What GPTQ, AWQ and bitsandbytes store beside (or instead of) a weight."""
+
 
 @dataclass(frozen=True, slots=True)
 class TensorVerdict:
     """What became of one tensor, and by what evidence.
 
     `name` is the child's (None: removed), `base_name` the base's (None: added); shape
-    and
-    dtype are the child's where it has the tensor. `is_quantized` marks integer or
+    and dtype are the child's where it has the tensor. `is_quantized` marks integer or
     sub-byte storage of what the base keeps as floats, `is_tied` a copy of a tensor that
-    its own file also holds, `is_grown` a table with the base's rows and more (or
-    fewer).
+    its own file also holds, `is_grown` a table of which only the number of rows
+    differs.
     """
 
     name: str | None
@@ -70,9 +76,7 @@ class Flags:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many tensors got each verdict; `equal` is after rounding to the child's
-    dtype.
-    """
+    """How many tensors got each verdict; `equal` is after rounding to their dtype."""
 
     equal: int = 0
     changed: int = 0
@@ -105,3 +109,63 @@ def count(verdicts: Iterable[TensorVerdict]) -> Counts:
     """
     tally = Counter(verdict.verdict for verdict in verdicts)
     return Counts(**{name: tally[name] for name in Counts.__dataclass_fields__})
+
+
+def tensor_verdict(
+    pair: Pair,
+    role: TensorRole,
+    verdict: Literal["equal", "changed", "unknown"] = "unknown",
+    evidence: Evidence = "unknown",
+    *,
+    metrics: Metrics | None = None,
+) -> TensorVerdict:
+    """Put the verdict on one aligned pair into words.
+
+    What the header alone decides (added, removed, reshaped) overrules `verdict`.
+    """
+    entry = pair.child or pair.base
+    told = _told_by_header(pair)
+    return TensorVerdict(
+        name=pair.child and pair.child.name,
+        base_name=pair.base and pair.base.name,
+        shape=entry.shape,
+        base_shape=pair.base and pair.base.shape,
+        dtype=entry.dtype,
+        verdict=told or verdict,
+        evidence="header" if told and not metrics else evidence,
+        role=role,
+        metrics=metrics,
+        base_dtype=pair.base and pair.base.dtype,
+        is_quantized=is_quantized(pair),
+        is_tied=pair.status == "tied",
+        is_grown=told == "reshaped" and role.is_embedding and _has_equal_rows(pair),
+    )
+
+
+def is_quantized(pair: Pair) -> bool:
+    """Tell whether the child stores as integers, or below a byte, what the base does
+    not.
+
+    Known by the block format of a GGUF, by the companions of GPTQ, AWQ and
+    bitsandbytes, and by an integer or sub-byte dtype where the base has floats.
+    """
+    if pair.child is None:
+        return False
+    if pair.child.quantized:
+        return True
+    if pair.base is None:
+        return pair.child.name.endswith(QUANTIZED_NAMES)
+    narrow = pair.child.dtype.startswith(("I", "U", "F4", "F6"))
+    return narrow and pair.base.dtype in FLOATS
+
+
+def _told_by_header(pair: Pair) -> Verdict | None:
+    if pair.base is None:
+        return "added"
+    if pair.child is None:
+        return "removed"
+    return "reshaped" if pair.status == "reshaped" else None
+
+
+def _has_equal_rows(pair: Pair) -> bool:
+    return pair.base.shape[1:] == pair.child.shape[1:]

@@ -5,7 +5,8 @@ prefix, by content, by shape. Reads bytes only through the callables it is given
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 from core.weights.entry import TensorEntry
@@ -46,10 +47,25 @@ class Alignment:
     renamed_prefix: str | None = None
 
     def role(self, pair: Pair) -> TensorRole:
-        """The role of a pair: the base's word, so that children of one base agree."""
+        """The role of a pair: the base's word, so that children of one base agree.
+
+        What a child adds outside the prefix that holds the base is a new head.
+        """
         if pair.base:
             return self.base_roles[pair.base.name]
-        return self.child_roles[pair.child.name]
+        role = self.child_roles[pair.child.name]
+        if not self.is_wrapped or role.name.startswith(self.renamed_prefix):
+            return role
+        return replace(role, is_head=True, component="head", block="head", number=None)
+
+    @cached_property
+    def is_wrapped(self) -> bool:
+        """Whether the child holds the base below `renamed_prefix`."""
+        prefix = self.renamed_prefix
+        return prefix is not None and any(
+            pair.base and pair.child and pair.child.name == prefix + pair.base.name
+            for pair in self.pairs
+        )
 
     def having(self, status: Status) -> list[Pair]:
         """The pairs of one status."""

@@ -25,7 +25,7 @@ PROJECTION = re.compile(
 )
 BACKBONE = re.compile(r"(?:^|\.)(?:backbone|conv_encoder)\.")
 DECODER = re.compile(
-    r"(?:^|\.)(?:decoder|decode_head|auxiliary_head|query_\w+|reference_points)\."
+    r"(?:^|\.)(?:(?:\w+_)?decoder|decode_head|auxiliary_head|query_\w+|reference_points)\."
 )
 NUMBERED = re.compile(
     r"(?:^|\.)(?P<word>layers?|blocks?|h|resblocks|stages?|features|denseblock"
@@ -139,7 +139,10 @@ def is_head(name: str) -> bool:
 def _tower(name: str) -> str:
     if PROJECTION.search(name):
         return "projection"
-    return "vision" if VISION.search(name) else "text"
+    if VISION.search(name):
+        return "vision"
+    is_decoder = DECODER.search(name) and not TEXT.search(name)
+    return "decoder" if is_decoder else "text"
 
 
 def _half(name: str) -> str:

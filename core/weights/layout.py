@@ -138,7 +138,7 @@ def _module(name: str) -> str:
 
 def _is_flat_weight(entry: TensorEntry) -> bool:
     # Only norms have a one-dimensional `weight`; a Sequential hides their name.
-    return len(entry.shape) == 1 and entry.name.endswith((".weight", ".gamma"))
+    return len(entry.shape) == 1 and entry.name.endswith(".weight")
 
 
 def _is_frozen_norm(module: str, names: frozenset[str]) -> bool:
