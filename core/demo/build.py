@@ -1,5 +1,6 @@
 """Build the demo family: each model folder whole or not at all, none made twice."""
 
+import os
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from core.cache import read_json, write_json
+from core.cache import read_json, write_bytes, write_json
 from core.demo.card import model_card
 from core.demo.digits import TASKS, load_split
 from core.demo.recipes import BASES, CHILDREN, Recipe, recipe_key, truth
@@ -24,6 +25,7 @@ Progress = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
 
 RECORD = "training.json"
+WEIGHTS = "model.safetensors"
 UNFINISHED = ".unfinished"
 
 
@@ -94,8 +96,11 @@ def build_recipes(
 
 def is_whole(root: Path, recipe: Recipe, seed: int) -> bool:
     """Whether the folder of `recipe` is on disk and made by exactly this recipe."""
+    folder = root / recipe.name
+    if not (folder / WEIGHTS).is_file():
+        return False
     with suppress(CacheError):
-        record = read_json(root / recipe.name / RECORD)
+        record = read_json(folder / RECORD)
         return isinstance(record, dict) and record.get("recipe") == _key(recipe, seed)
     return False
 
@@ -149,9 +154,10 @@ def _make(
     score = accuracy(network, recipe, split.test)
     images = len(split.test[1])
     card = model_card(recipe, task, accuracy=score, images=images, seed=seed)
-    (unfinished / "README.md").write_text(card, encoding="utf-8")
+    write_bytes(unfinished / "README.md", card.encode())
     record = {"recipe": _key(recipe, seed), "accuracy": score, "test_images": images}
     write_json(unfinished / RECORD, record)
+    _flush(unfinished / WEIGHTS)
     _replace_folder(unfinished, root / recipe.name)
 
 
@@ -164,6 +170,12 @@ def _start(
         return new_network(recipe.architecture, labels, generator)
     base = load_network(root / recipe.base, recipe.architecture)
     return derive_network(base, recipe.architecture, labels, generator)
+
+
+def _flush(path: Path) -> None:
+    """Make sure that the bytes are on disk before their folder gets its name."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def _replace_folder(new: Path, old: Path) -> None:

@@ -98,7 +98,10 @@ def write_result(path: Path, result: Result) -> None:
     words = {"schema": SCHEMA, **_words(result)}
     kept = tensors.replace_schema_metadata({SUMMARY_KEY: json.dumps(words).encode()})
     with whole_file(path) as temporary:
-        pq.write_table(kept, temporary, compression="zstd")
+        pq.write_table(
+            kept, temporary, compression="zstd", use_dictionary=list(TEXTS),
+            write_statistics=False,
+        )  # fmt: skip
 
 
 def read_result(path: Path) -> Result | None:
@@ -108,7 +111,8 @@ def read_result(path: Path) -> Result | None:
     whose file is left as it is.
     """
     try:
-        table = pq.read_table(path, partitioning=None)
+        with pq.ParquetFile(path) as file:
+            table = file.read(use_threads=False)  # small: threads cost more than bytes
         words = json.loads(table.schema.metadata[SUMMARY_KEY])
         schema = words.pop("schema")
         if schema > SCHEMA:

@@ -28,7 +28,7 @@ from core.derived.comparisons import (
 )
 from core.derived.frames import document, model_rows, tensor_rows
 from core.derived.local import Child, folder_id, list_children
-from core.derived.matrix import By, verdict_matrix
+from core.derived.matrix import MATRIX_COLUMNS, By, verdict_matrix
 from core.errors import CacheError, CheckpointError, PedigreeError
 from core.settings import Settings
 from core.weights.checkpoint import open_checkpoint
@@ -73,7 +73,7 @@ class Family:
 
     def matrix(self, by: By = "block", *, parameters_only: bool = True) -> pd.DataFrame:
         """Code every compared child's verdicts, columns in forward order."""
-        rows = self.tensors()
+        rows = tensor_rows(self.results, MATRIX_COLUMNS)
         return verdict_matrix(rows, by=by, parameters_only=parameters_only)
 
     def document(self) -> dict[str, object]:

@@ -33,13 +33,17 @@ def model_rows(results: Sequence[Result], cards: Sequence[Card]) -> pd.DataFrame
     return frame.astype(texts | MODEL_TYPES)
 
 
-def tensor_rows(results: Iterable[Result]) -> pd.DataFrame:
-    """One row a compared child and tensor, with the columns of `comparisons.COLUMNS`.
+def tensor_rows(
+    results: Iterable[Result], columns: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """One row a compared child and tensor: `model`, then `comparisons.COLUMNS`.
 
-    `model` comes first; texts are categories, for there are few different ones.
+    `columns` picks some of them. Texts are categories: there are few different ones.
     """
-    parts = [_with_model(r.id, r.tensors) for r in results if r.tensors is not None]
-    parts = parts or [_with_model("", COLUMNS.empty_table())]
+    names = list(columns or COLUMNS.names)
+    found = [(r.id, r.tensors.select(names)) for r in results if r.tensors is not None]
+    found = found or [("", COLUMNS.empty_table().select(names))]
+    parts = [_with_model(model, tensors) for model, tensors in found]
     return pa.concat_tables(parts).unify_dictionaries().to_pandas()
 
 

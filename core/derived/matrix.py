@@ -20,6 +20,12 @@ TENSOR_CODES = {
     "equal": 0, "changed": 1, "reshaped": 3, "added": 4, "removed": 5, "unknown": 6,
 }  # fmt: skip
 
+MATRIX_COLUMNS = (
+    "name", "base_name", "block", "order", "verdict", "is_parameter", "is_unreached",
+    "is_tied",
+)  # fmt: skip
+"""What a matrix is made from, beside `model`."""
+
 By = Literal["block", "tensor"]
 
 
@@ -43,7 +49,7 @@ def verdict_matrix(
     rows = _counted(tensors, by, parameters_only)
     label = _labels(rows, by)
     columns = _in_forward_order(label, rows)
-    model_at = pd.Categorical(rows["model"], models).codes
+    model_at = pd.Categorical(rows["model"].astype(object), models).codes
     column_at = pd.Categorical(label, columns).codes
     code = rows["verdict"].astype(object).map(TENSOR_CODES).to_numpy()
     seen = np.zeros((len(models), len(columns)), np.uint8)

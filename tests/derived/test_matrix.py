@@ -1,0 +1,82 @@
+"""The freeze map as numbers, against a slow loop."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.derived.matrix import NOTHING, TENSOR_CODES, VERDICT_CODES, verdict_matrix
+
+FACTS = {"is_parameter": True, "is_unreached": False, "is_tied": False}
+
+
+def row(model, name, block, order, verdict, **facts):
+    base_name = None if verdict == "added" else name
+    return {
+        "model": model, "name": name, "base_name": base_name, "block": block,
+        "order": order, "verdict": verdict, **FACTS, **facts,
+    }  # fmt: skip
+
+
+def cells(*rows, **options) -> dict:
+    return verdict_matrix(pd.DataFrame(rows), **options).to_dict("index")
+
+
+verdicts = st.sampled_from(sorted(TENSOR_CODES))
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), verdicts), min_size=1))
+def test_a_block_is_equal_or_changed_only_when_all_its_tensors_are(drawn):
+    rows = [row(f"m{m}", f"t{i}", f"b{b}", b, v) for i, (m, b, v) in enumerate(drawn)]
+    matrix = verdict_matrix(pd.DataFrame(rows))
+    for model in matrix.index:
+        for block in matrix.columns:
+            seen = {
+                r["verdict"] for r in rows if (r["model"], r["block"]) == (model, block)
+            }
+            cell = matrix.loc[model, block]
+            assert (cell == NOTHING) == (not seen)
+            assert (cell == VERDICT_CODES["equal"]) == (seen == {"equal"})
+            changed = seen in ({"changed"}, {"changed", "reshaped"})
+            assert (cell == VERDICT_CODES["changed"]) == changed
+
+
+def test_columns_stand_in_forward_order_whatever_the_order_of_rows():
+    rows = [
+        row("m", "c", "head", 2, "equal"), row("m", "a", "stem", 0, "equal"),
+        row("n", "x", "adapter", 1, "added"), row("m", "b", "block 0", 1, "equal"),
+    ]  # fmt: skip
+    matrix = verdict_matrix(pd.DataFrame(rows))
+    assert list(matrix.columns) == ["stem", "block 0", "adapter", "head"]
+    assert matrix.loc["n"].tolist() == [NOTHING, NOTHING, 4, NOTHING]
+
+
+def test_buffers_unreached_parameters_and_tied_copies_do_not_judge_a_block():
+    rows = [
+        row("m", "w", "stem", 0, "changed"),
+        row("m", "mean", "stem", 0, "equal", is_parameter=False),
+        row("m", "mask_token", "stem", 0, "equal", is_unreached=True),
+        row("m", "copy", "stem", 0, "removed", is_tied=True),
+    ]
+    assert cells(*rows) == {"m": {"stem": VERDICT_CODES["changed"]}}
+    assert cells(*rows, parameters_only=False) == {"m": {"stem": 2}}
+
+
+def test_tensors_are_named_as_the_base_does():
+    rows = [
+        row("m", "vit.w", "stem", 0, "equal", base_name="w"),
+        row("n", None, "stem", 0, "removed", base_name="w"),
+    ]
+    assert cells(*rows, by="tensor") == {"m": {"w": 0}, "n": {"w": 5}}
+
+
+@pytest.mark.parametrize("by", ["block", "tensor"])
+def test_many_models_are_coded_as_their_rows_say(by):
+    codes = np.random.default_rng(0).integers(0, 2, (300, 50))
+    words = np.array(["equal", "changed"])[codes]
+    rows = pd.DataFrame(
+        row(f"m{m}", f"t{t}", f"b{t}", t, words[m, t])
+        for m in range(300) for t in range(50)
+    )  # fmt: skip
+    assert (verdict_matrix(rows, by=by).to_numpy() == codes).all()
