@@ -1,0 +1,337 @@
+"""Tell whether a matrix differs from its base by a low-rank delta, as a merged LoRA
+does, from a few random sub-blocks.
+
+Knows dtypes and numbers only: no files, no layer names, no freeze patterns.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from core.errors import UsageError
+from core.weights.delta_spectrum import PRECISION, Spectrum, block_spectrum
+
+Answer = Literal["yes", "no", "undecided"]
+Block = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+SAMPLE_SIZES = (48, 96, 192, 384)
+SCREEN_SIZES = (24, 48)
+HIGHEST_RANK = 128
+SMALLEST_SIDE = 17
+MAIN_PART = 0.5
+LEFT_OVER = 1.25
+
+
+@dataclass(frozen=True, slots=True)
+class RankVerdict:
+    """Whether one delta is low-rank, and what the answer rests on.
+
+    `rank` is that of the delta when `verdict` is "yes", a lower bound when "no", 0
+    where nothing differs, None where rounding hides everything. `sampled` counts the
+    entries of the largest block read; `floor` is the singular value of that block, in
+    units of the weights, that rounding alone may reach.
+    """
+
+    verdict: Answer
+    rank: int | None
+    sampled: int
+    floor: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MatrixPair:
+    """A matrix of the base and the same one of the child, read block by block.
+
+    `block(rows, columns)` returns both sub-blocks as float64; only the entries it is
+    asked for need ever be decoded. `dtypes` are the stored ones, of base and child.
+    """
+
+    name: str
+    shape: tuple[int, int]
+    dtypes: tuple[str, str]
+    block: Block
+
+
+@dataclass(frozen=True, slots=True)
+class ScanVerdict:
+    """Whether a model differs from its base by low-rank deltas.
+
+    `rank` is the commonest among the low-rank deltas; `tested` holds the verdict of
+    every matrix that was looked at, by name.
+    """
+
+    verdict: Answer
+    rank: int | None
+    tested: dict[str, RankVerdict]
+    reason: str
+
+
+def array_pair(
+    base: np.ndarray,
+    child: np.ndarray,
+    *,
+    dtype: str | tuple[str, str],
+    name: str = "delta",
+) -> MatrixPair:
+    """Wrap two arrays, in memory or mapped from a file; a convolution is flattened to
+    (out, rest).
+
+    numpy has no bfloat16: such an array holds float32 values, or the stored patterns
+    as uint16. Raises UsageError where there is no matrix, or an unknown dtype.
+
+    >>> array_pair(np.zeros((4, 3, 2)), np.ones((4, 3, 2)), dtype="F32").shape
+    (4, 6)
+    """
+    dtypes = (dtype, dtype) if isinstance(dtype, str) else dtype
+    if unknown := set(dtypes) - set(PRECISION):
+        happened = f"is stored as {unknown.pop()}, whose rounding is not known"
+        raise UsageError(name, happened, f"give one of {', '.join(PRECISION)}")
+    if base.shape != child.shape or base.ndim < 2:
+        happened = f"has the shapes {base.shape} and {child.shape}"
+        raise UsageError(name, happened, "give two matrices of the same shape")
+    left = base.reshape(base.shape[0], -1) if base.size else base.reshape(0, 0)
+    right = child.reshape(left.shape)
+
+    def block(rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return _decode(left[rows][:, columns]), _decode(right[rows][:, columns])
+
+    return MatrixPair(name, left.shape, dtypes, block)
+
+
+def low_rank(
+    base: np.ndarray,
+    child: np.ndarray,
+    *,
+    dtype: str | tuple[str, str],
+    seed: int = 0,
+) -> RankVerdict:
+    """Tell whether `child` - `base` has low rank, as `pair_rank` does.
+
+    Arrays whose sample shows no difference are compared in full.
+
+    >>> random = np.random.default_rng(0)
+    >>> base = random.standard_normal((96, 96))
+    >>> child = base + random.standard_normal((96, 4)) @ random.standard_normal((4, 96))
+    >>> low_rank(base, child, dtype="F64").rank
+    4
+    """
+    pair = array_pair(base, child, dtype=dtype)
+    return _check_equal(pair_rank(pair, seed=seed), base, child)
+
+
+def slab_rank(
+    base_slab: np.ndarray,
+    child_slab: np.ndarray,
+    *,
+    rows: int,
+    dtype: str | tuple[str, str],
+    seed: int = 0,
+) -> RankVerdict:
+    """Tell whether a delta has low rank from a slab: contiguous rows, all columns, as
+    one range read gives.
+
+    A slab of n rows of a rank-r delta has rank min(n, r), so 256 rows suffice. `rows`
+    is the height of the whole matrix.
+    """
+    pair = array_pair(base_slab, child_slab, dtype=dtype)
+    ceiling = min(HIGHEST_RANK, 2 * min(rows, pair.shape[1]) // 3)
+    verdict = pair_rank(pair, seed=seed, ceiling=ceiling)
+    return _check_equal(verdict, base_slab, child_slab)
+
+
+def pair_rank(
+    pair: MatrixPair,
+    *,
+    seed: int = 0,
+    sizes: Sequence[int] = SAMPLE_SIZES,
+    ceiling: int | None = None,
+) -> RankVerdict:
+    """Tell whether a delta has low rank, from ever larger random blocks until sure.
+
+    "yes": the same rank in two blocks, small against both, with no singular value
+    near the noise, most of the delta's energy in that rank, and nothing but rounding
+    beside it. "no": more than `ceiling` singular values (128, or two thirds of the
+    smaller side) that rounding cannot explain. A delta that rounding hides is
+    "undecided". Unchanged rows and columns do not count; where most are unchanged and
+    the others have nothing in common (edited rows of an embedding), the answer is
+    "no".
+    """
+    side = min(pair.shape)
+    if side < SMALLEST_SIDE:
+        reason = f"a side of {side} is too small to tell a low rank from a full one"
+        return RankVerdict("undecided", None, 0, 0.0, reason)
+    ceiling = min(HIGHEST_RANK, 2 * side // 3) if ceiling is None else ceiling
+    before = None
+    for seen in _spectra(pair, _ladder(side, sizes), np.random.default_rng(seed)):
+        if 2 * seen.finite < seen.rows[1]:
+            return _verdict("undecided", seen, "most rows hold NaN or infinity")
+        if not seen.side:
+            return _no_difference(pair, seen)
+        if before and _same_low_rank(before, seen, side):
+            return _verdict("yes", seen, f"rank {seen.rank} at two sample sizes")
+        if _is_high_rank(seen, ceiling):
+            return _verdict("no", seen, f"rank above {ceiling}, clear of rounding")
+        before = seen
+    return _last_word(seen)
+
+
+def screen(
+    pairs: Sequence[MatrixPair], *, probes: int = 6, seed: int = 0
+) -> dict[str, RankVerdict]:
+    """Look at a few changed matrices spread over the model, in small blocks.
+
+    When none of them is plainly low-rank, the one of the lowest rank is looked at in
+    larger blocks.
+    """
+    tested: dict[str, RankVerdict] = {}
+    changed: list[MatrixPair] = []
+    for pair in _spread(pairs):
+        tested[pair.name] = pair_rank(pair, seed=seed, sizes=SCREEN_SIZES)
+        if tested[pair.name].rank != 0:
+            changed.append(pair)
+        if len(changed) == probes:
+            break
+    if changed and not {"yes", "no"} & _answers(tested.values()).keys():
+        likeliest = min(changed, key=lambda pair: tested[pair.name].rank or np.inf)
+        tested[likeliest.name] = pair_rank(likeliest, seed=seed)
+    return tested
+
+
+def scan(pairs: Sequence[MatrixPair], *, probes: int = 6, seed: int = 0) -> ScanVerdict:
+    """Tell whether a model is its base plus low-rank deltas.
+
+    Every matrix is looked at only when `screen` finds a low-rank delta. "no": a
+    changed matrix is plainly not low-rank; "yes": none is, and more are low-rank than
+    undecided. Matrices that do not differ decide nothing; leave out heads, and those
+    that are equal after a cast.
+    """
+    tested = screen(pairs, probes=probes, seed=seed)
+    if "yes" in _answers(tested.values()):
+        tested = {pair.name: pair_rank(pair, seed=seed) for pair in pairs}
+    return _summary(tested)
+
+
+def _answers(verdicts: Iterable[RankVerdict]) -> Counter[Answer]:
+    """Count the answers about matrices that differ."""
+    return Counter(verdict.verdict for verdict in verdicts if verdict.rank != 0)
+
+
+def _summary(tested: dict[str, RankVerdict]) -> ScanVerdict:
+    """Put the verdicts of single matrices together."""
+    answers = _answers(tested.values())
+    ranks = Counter(seen.rank for seen in tested.values() if seen.verdict == "yes")
+    reason = (
+        f"{answers['yes']} low-rank, {answers['no']} not, "
+        f"{answers['undecided']} undecided of {len(tested)} matrices tested"
+    )
+    if answers["no"] or not answers:
+        return ScanVerdict("no", None, tested, reason)
+    if answers["yes"] > answers["undecided"]:
+        return ScanVerdict("yes", ranks.most_common(1)[0][0], tested, reason)
+    return ScanVerdict("undecided", None, tested, reason)
+
+
+def _spread(pairs: Sequence[MatrixPair]) -> list[MatrixPair]:
+    """Order matrices so that any first few lie all over the model.
+
+    Steps of the golden ratio never fall in with the repeating layers of a block.
+    """
+    places = np.arange(len(pairs)) * 0.6180339887498949 % 1
+    return [pairs[place] for place in places.argsort().argsort()]
+
+
+def _ladder(side: int, sizes: Sequence[int]) -> list[int]:
+    """Return at least two block sizes that fit, the last as large as possible.
+
+    >>> _ladder(768, SAMPLE_SIZES), _ladder(96, SAMPLE_SIZES), _ladder(32, SAMPLE_SIZES)
+    ([48, 96, 192, 384], [48, 96], [16, 32])
+    """
+    top = min(side, sizes[-1])
+    below = [size for size in sizes if 1.5 * size <= top] or [top // 2]
+    return [*below, top]
+
+
+def _spectra(
+    pair: MatrixPair, ladder: Sequence[int], random: np.random.Generator
+) -> Iterator[Spectrum]:
+    """Yield the spectrum of ever larger blocks, each holding the one before it."""
+    order = [random.permutation(length) for length in pair.shape]
+    long = int(pair.shape[1] >= pair.shape[0])
+    for size in ladder:
+        lengths = [size, size]
+        lengths[long] = 2 * size
+        rows, columns = (
+            np.sort(chosen[:length])
+            for chosen, length in zip(order, lengths, strict=True)
+        )
+        yield block_spectrum(*pair.block(rows, columns), pair.dtypes)
+
+
+def _same_low_rank(before: Spectrum, seen: Spectrum, side: int) -> bool:
+    """Whether two blocks agree on one rank, small against both, and nothing else."""
+    return (
+        0 < seen.rank == before.rank == seen.gapped_rank
+        and seen.rank <= 0.8 * before.side
+        and 2 * seen.rank < min(side, seen.side)
+        and seen.explained > MAIN_PART
+        and seen.excess < LEFT_OVER
+    )
+
+
+def _is_high_rank(seen: Spectrum, ceiling: int) -> bool:
+    """Whether a block holds more than `ceiling` singular values, and no gap."""
+    floors = (seen.floor, seen.coarse_floor)
+    return seen.certain_rank > ceiling and not any(map(seen.is_deficient, floors))
+
+
+def _verdict(answer: Answer, seen: Spectrum, reason: str) -> RankVerdict:
+    rank = seen.certain_rank if answer == "no" else seen.rank
+    floor = float(seen.floor * seen.peak)
+    return RankVerdict(answer, rank or None, seen.sampled, floor, reason)
+
+
+def _no_difference(pair: MatrixPair, seen: Spectrum) -> RankVerdict:
+    """A low-rank delta changes every row, unless 16 bits round it away."""
+    if seen.sampled == pair.shape[0] * pair.shape[1]:
+        return RankVerdict("no", 0, seen.sampled, 0.0, "equal")
+    hidden = {"F16", "BF16"} & set(pair.dtypes)
+    answer = "undecided" if hidden else "no"
+    return RankVerdict(answer, 0, seen.sampled, 0.0, "no sampled entry differs")
+
+
+def _last_word(seen: Spectrum) -> RankVerdict:
+    """Say why the largest block left the question open, or that rows were edited."""
+    if seen.is_striped:
+        (rows, of), (columns, wide) = seen.rows, seen.columns
+        reason = (
+            f"only {rows} of {of} sampled rows and {columns} of {wide} columns changed"
+        )
+        return _verdict("no", seen, f"{reason}, with nothing in common")
+    if not seen.rank:
+        return _verdict("undecided", seen, "rounding hides the delta")
+    if seen.is_deficient(seen.floor):
+        reason = f"rank {seen.rank} in {seen.side} rows is too high to call low"
+        return _verdict("undecided", seen, reason)
+    return _verdict("undecided", seen, "the rank grows with the sample, near rounding")
+
+
+def _check_equal(
+    verdict: RankVerdict, base: np.ndarray, child: np.ndarray
+) -> RankVerdict:
+    """Compare two arrays in full where no sampled entry differs."""
+    if verdict.rank != 0:
+        return verdict
+    if np.array_equal(base, child):
+        return replace(verdict, verdict="no", sampled=base.size, reason="equal")
+    return replace(verdict, verdict="undecided", rank=None)
+
+
+def _decode(values: np.ndarray) -> np.ndarray:
+    """Return float64 values; uint16 holds bfloat16 patterns."""
+    if values.dtype == np.uint16:
+        values = (values.astype(np.uint32) << 16).view(np.float32)
+    return values.astype(np.float64)
