@@ -118,9 +118,11 @@ def _build_missing(
     root: Path, recipes: tuple[Recipe, ...], seed: int, report: Progress,
     stopped: Cancelled,
 ) -> None:  # fmt: skip
+    missing = [recipe for recipe in recipes if not is_whole(root, recipe, seed)]
+    if not missing:
+        return
     from core.demo.networks import steady_torch
 
-    missing = [recipe for recipe in recipes if not is_whole(root, recipe, seed)]
     total = sum(_cost(recipe) for recipe in missing)
     with steady_torch():
         for index, recipe in enumerate(missing):

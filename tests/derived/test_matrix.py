@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.derived.matrix import NOTHING, TENSOR_CODES, VERDICT_CODES, verdict_matrix
@@ -26,6 +26,7 @@ def cells(*rows, **options) -> dict:
 verdicts = st.sampled_from(sorted(TENSOR_CODES))
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), verdicts), min_size=1))
 def test_a_block_is_equal_or_changed_only_when_all_its_tensors_are(drawn):
     rows = [row(f"m{m}", f"t{i}", f"b{b}", b, v) for i, (m, b, v) in enumerate(drawn)]
