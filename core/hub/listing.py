@@ -1,0 +1,286 @@
+"""The models that were made from a base, as the Hub lists them: one row each, kept with
+its date. Reads no weights.
+
+A listing is what the authors declare: a model that names no base is in none, and one
+made from a child is a grandchild.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urljoin
+
+import pandas as pd
+
+from core.cache import (
+    Provenance,
+    now_utc,
+    read_json,
+    read_provenance,
+    safe_name,
+    whole_file,
+    write_json,
+    write_provenance,
+)
+from core.errors import CacheError, HubError, HubUnreachable, UsageError
+from core.hub.client import HubClient, Params
+from core.hub.names import repository_id
+from core.hub.rows import (
+    EXPAND,
+    LISTS,
+    RELATIONS,
+    Relation,
+    children_by_relation,
+    listing_frame,
+    lost_row,
+    model_row,
+)
+from core.settings import Settings
+
+PAGE_ROWS = 1000
+MAX_PAGES = 10_000
+MAX_HOPS = 10
+LATER = "try again later"
+
+Row = dict[str, object]
+Report = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The models made from `base`, and how they differ from the listing before.
+
+    `models` has the columns of `core.hub.rows.COLUMNS`, one row a model. `changed` are
+    those with another commit than before, `gone` those that are listed no more. In a
+    first listing all are `new`.
+    """
+
+    base: str
+    models: pd.DataFrame
+    listed_at: str
+    new: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+
+def list_derived(
+    base: str,
+    client: HubClient,
+    settings: Settings,
+    *,
+    relations: Sequence[Relation] = RELATIONS,
+    hops: int = 1,
+    ids: Sequence[str] | None = None,
+    report: Report = lambda found: None,
+) -> Listing:
+    """List the models made from `base`, and keep the listing in the cache.
+
+    With `hops` > 1 the children's children are listed too; with `ids` exactly those
+    models are asked for, one by one, and one that cannot be had is a row with its
+    reason. The base itself is never among them. `report` is called with the number of
+    rows so far, and may raise to stop. Raises UsageError for a name that is none, and
+    HubError when the Hub does not answer; the listing before is then still there.
+    """
+    base = repository_id(base)
+    _check(relations, hops)
+    if ids is None:
+        rows = _walk(base, client, relations, hops, report)
+    else:
+        rows = _ask_each(base, ids, client, report)
+    listed_at = now_utc()
+    models = listing_frame([row | {"listed_at": listed_at} for row in rows])
+    path = listing_path(base, settings, relations=relations, hops=hops, ids=ids)
+    before = _read(path)
+    listing = Listing(base, models, listed_at, **difference(before, models))
+    _write(path, listing, Provenance(client.endpoint, "", listed_at))
+    return listing
+
+
+def last_listing(
+    base: str,
+    settings: Settings,
+    *,
+    relations: Sequence[Relation] = RELATIONS,
+    hops: int = 1,
+    ids: Sequence[str] | None = None,
+) -> Listing | None:
+    """Return the listing that is kept for the same question; None when there is none.
+
+    Raises CacheError when it is damaged.
+    """
+    base = repository_id(base)
+    path = listing_path(base, settings, relations=relations, hops=hops, ids=ids)
+    models = _read(path)
+    if models is None:
+        return None
+    provenance = read_provenance(path)
+    found = read_json(_changes_path(path)) if _changes_path(path).exists() else {}
+    changes = found if isinstance(found, dict) else {}
+    named = {name: tuple(changes.get(name, ())) for name in ("new", "gone", "changed")}
+    return Listing(base, models, provenance.fetched_at if provenance else "", **named)
+
+
+def listing_path(
+    base: str,
+    settings: Settings,
+    *,
+    relations: Sequence[Relation] = RELATIONS,
+    hops: int = 1,
+    ids: Sequence[str] | None = None,
+) -> Path:
+    """Return the file under the cache root in which a listing is kept."""
+    asked = sorted(set(relations)) if ids is None else ["ids", *sorted(set(ids))]
+    key = " ".join([base, *asked, str(hops), settings.hub_endpoint])
+    return settings.cache_root / "hub" / f"{safe_name(key)}.parquet"
+
+
+def difference(
+    before: pd.DataFrame | None, now: pd.DataFrame
+) -> dict[str, tuple[str, ...]]:
+    """Return the ids that are new, gone and changed (another commit), sorted.
+
+    >>> was = pd.DataFrame({"id": ["a", "b"], "sha": ["1", "1"]})
+    >>> now = pd.DataFrame({"id": ["b", "c"], "sha": ["2", "1"]})
+    >>> difference(was, now)
+    {'new': ('c',), 'gone': ('a',), 'changed': ('b',)}
+    """
+    old = {} if before is None else dict(zip(before["id"], before["sha"], strict=True))
+    new = dict(zip(now["id"], now["sha"], strict=True))
+    return {
+        "new": tuple(sorted(new.keys() - old.keys())),
+        "gone": tuple(sorted(old.keys() - new.keys())),
+        "changed": tuple(sorted(id for id in new.keys() & old if new[id] != old[id])),
+    }
+
+
+def pages(
+    client: HubClient, subject: str, params: Params
+) -> Iterator[list[Mapping[str, object]]]:
+    """Yield a listing of the API page by page, following its next links.
+
+    A link that leaves the Hub is refused. Raises a HubError, naming `subject`.
+    """
+    url, asked = f"{client.endpoint}/api/models", params
+    for _ in range(MAX_PAGES):
+        document, response = client.get_json(subject, url, asked)
+        if not isinstance(document, list):
+            raise HubUnreachable(subject, "is listed as something else", LATER)
+        yield [item for item in document if isinstance(item, Mapping)]
+        following = response.links.get("next", {}).get("url")
+        if not following:
+            return
+        url, asked = urljoin(url, following), ()
+        if not client.is_hub(url):
+            happened = "has a listing that continues on another host"
+            raise HubUnreachable(subject, happened, "check HF_ENDPOINT")
+    raise HubUnreachable(subject, f"has a listing of more than {MAX_PAGES:,} pages")
+
+
+def _check(relations: Sequence[str], hops: int) -> None:
+    for relation in relations:
+        if relation not in RELATIONS:
+            known = ", ".join(RELATIONS)
+            raise UsageError(repr(relation), "is no relation", f"choose from {known}")
+    if not relations or not 1 <= hops <= MAX_HOPS:
+        raise UsageError("hops", f"must be 1 to {MAX_HOPS}")
+
+
+def _walk(
+    base: str,
+    client: HubClient,
+    relations: Sequence[Relation],
+    hops: int,
+    report: Report,
+) -> list[Row]:
+    """Walk from the base to its children, then to theirs; each model is met once."""
+    rows: dict[str, Row] = {}
+    parents: dict[str, Sequence[Relation]] = {base: relations}
+    for hop in range(1, hops + 1):
+        following: dict[str, Sequence[Relation]] = {}
+        for parent, wanted in parents.items():
+            for relation, item in _children(client, parent, wanted):
+                row = model_row(item, has_token=client.has_token)
+                id = str(row["id"])
+                if id == base or id in rows:
+                    continue
+                place = {"parent": parent, "relation": relation, "hop": hop}
+                rows[id] = row | place
+                if row["reason"] != "not-found":
+                    following[id] = _worth_asking(item, relations)
+            report(len(rows))
+        parents = {id: wanted for id, wanted in following.items() if wanted}
+    return list(rows.values())
+
+
+def _children(
+    client: HubClient, parent: str, relations: Iterable[Relation]
+) -> Iterator[tuple[Relation, Mapping[str, object]]]:
+    for relation in relations:
+        params = [("filter", f"base_model:{relation}:{parent}")]
+        params += [("expand", name) for name in EXPAND]
+        params += [("limit", str(PAGE_ROWS))]
+        for page in pages(client, parent, params):
+            for item in page:
+                yield relation, item
+
+
+def _worth_asking(
+    item: Mapping[str, object], relations: Sequence[Relation]
+) -> Sequence[Relation]:
+    """Return the relations in which the Hub counts children; all where it says nothing.
+    """
+    if not isinstance(item.get("childrenModelCount"), Mapping):
+        return relations
+    counts = children_by_relation(item)
+    return [relation for relation in relations if counts[relation]]
+
+
+def _ask_each(
+    base: str, ids: Iterable[str], client: HubClient, report: Report
+) -> list[Row]:
+    rows: dict[str, Row] = {}
+    for id in map(repository_id, ids):
+        if id != base and id not in rows:
+            rows[id] = _ask(id, client) | {"parent": base, "relation": "", "hop": 1}
+            report(len(rows))
+    return list(rows.values())
+
+
+def _ask(id: str, client: HubClient) -> Row:
+    """Ask for one model. A repository that refuses is a row; a Hub that is gone is not.
+    """
+    url = f"{client.endpoint}/api/models/{id}"
+    params = [("expand", name) for name in EXPAND]
+    try:
+        item, _ = client.get_json(id, url, params)
+    except HubError as error:
+        if error.reason == "network":
+            raise
+        return lost_row(id, error.reason, str(error))
+    if not isinstance(item, Mapping):
+        raise HubUnreachable(id, "is described as something else", LATER)
+    return model_row({**item, "id": id}, has_token=client.has_token)
+
+
+def _read(path: Path) -> pd.DataFrame | None:
+    if not path.exists():
+        return None
+    try:
+        models = pd.read_parquet(path)
+        for name in LISTS:
+            models[name] = models[name].map(list)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CacheError(path, f"cannot be read ({error})", "delete it") from error
+    return models
+
+
+def _write(path: Path, listing: Listing, provenance: Provenance) -> None:
+    with whole_file(path) as temporary:
+        listing.models.to_parquet(temporary, index=False)
+    names = ("new", "gone", "changed")
+    write_json(_changes_path(path), {name: getattr(listing, name) for name in names})
+    write_provenance(path, provenance)
+
+
+def _changes_path(path: Path) -> Path:
+    return path.with_name(path.name + ".changes.json")
