@@ -1,6 +1,5 @@
 """What the changed matrices of a child tell together: whether their delta is low-rank,
-and
-whether they still correlate with the base. Looks only where the answer can matter.
+and whether they still correlate with the base. Looks only where the answer can matter.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from core.derived.kinds import Facts
+from core.derived.facts import Facts
 from core.derived.verdict import FLOATS, LowRank, TensorVerdict
 from core.weights.align import Alignment
 from core.weights.array import read_tensor

@@ -1,13 +1,13 @@
 """Verdicts per tensor -> the freeze pattern of one derived model, also in words. Knows
-no
-files; whoever found the verdicts (a full read, checksums, probes) may ask.
+no files; whoever found the verdicts (a full read, checksums, probes) may ask.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.derived.kinds import Facts, frozen_prefix, frozen_suffix, kind_of
+from core.derived.facts import Facts
+from core.derived.kinds import frozen_prefix, frozen_suffix, kind_of
 from core.derived.runs import BlockVerdict, block_verdicts, runs, spell
 from core.derived.sentence import sentence
 from core.derived.verdict import Counts, Flags, LowRank, TensorVerdict, count
@@ -29,8 +29,7 @@ class Pattern:
     """What was trained: the kind, how deep the freeze goes, and the same in words.
 
     `frozen_blocks` counts the equal blocks of a frozen prefix or suffix. `components`
-    and
-    `blocks` are in forward order.
+    and `blocks` are in forward order.
     """
 
     kind: str

@@ -2,23 +2,23 @@
 prefix, by content, by shape. Reads bytes only through the callables it is given.
 """
 
-import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
 from core.weights.entry import TensorEntry
 from core.weights.layout import TensorRole, layout
-from core.weights.renames import canonical
+from core.weights.matching import (
+    Content,
+    Matching,
+    join_by_prefix,
+    same_content,
+    same_order,
+    same_spelling,
+)
 
 Status = Literal["same-shape", "reshaped", "added", "removed", "tied"]
-Content = Callable[[TensorEntry], Hashable]
-
-BLOCK_NUMBER = re.compile(r"\d")
-VOTERS = 64
-"""How many names, spread over the child, are asked for the prefix they carry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,18 @@ class Alignment:
         role = self.child_roles[pair.child.name]
         if not self.is_wrapped or role.name.startswith(self.renamed_prefix):
             return role
-        return replace(role, is_head=True, component="head", block="head", number=None)
+        return replace(
+            role,
+            is_head=True,
+            component="head",
+            block="head",
+            number=None,
+            order=self._last_order,
+        )
+
+    @cached_property
+    def _last_order(self) -> int:
+        return max((role.order for role in self.base_roles.values()), default=0) + 1
 
     @cached_property
     def is_wrapped(self) -> bool:
@@ -72,29 +83,6 @@ class Alignment:
         return [pair for pair in self.pairs if pair.status == status]
 
 
-@dataclass
-class _Matching:
-    """What is still unmatched on both sides, and the partners found so far."""
-
-    base: dict[str, TensorEntry]
-    child: dict[str, TensorEntry]
-    base_roles: Mapping[str, TensorRole]
-    child_roles: Mapping[str, TensorRole]
-    partner: dict[str, TensorEntry] = field(default_factory=dict)
-
-    def join(self, base_name: str, child_name: str) -> None:
-        """Take both names for one tensor; a head never becomes a backbone tensor."""
-        heads = self.base_roles[base_name].is_head, self.child_roles[child_name].is_head
-        if heads[0] == heads[1]:
-            self.partner[base_name] = self.child.pop(child_name)
-            del self.base[base_name]
-
-    def join_all(self, names: Iterable[tuple[str, str]]) -> None:
-        """Join every (base name, child name)."""
-        for base_name, child_name in list(names):
-            self.join(base_name, child_name)
-
-
 def align(
     base: Sequence[TensorEntry],
     child: Sequence[TensorEntry],
@@ -105,8 +93,7 @@ def align(
     """Pair the tensors of two checkpoints, whatever they are called.
 
     The content callables (a digest of an entry's bytes) are asked only about tensors
-    that
-    no name explains; entries with a stored CRC32 need none.
+    that no name explains; entries with a stored CRC32 need none.
 
     >>> a = TensorEntry("norm.weight", "F32", (8,), 0, 32)
     >>> b = TensorEntry("model.norm.weight", "F32", (8,), 0, 32)
@@ -118,12 +105,12 @@ def align(
     theirs = {entry.name: entry for entry in child}
     roles = layout(base)
     same_names = ours.keys() == theirs.keys()
-    matching = _Matching(ours, theirs, roles, roles if same_names else layout(child))
+    matching = Matching(ours, theirs, roles, roles if same_names else layout(child))
     matching.join_all((name, name) for name in matching.base if name in matching.child)
-    matching.join_all(_same_spelling(matching))
-    prefix = _join_by_prefix(matching)
-    matching.join_all(_same_content(matching, base_content, child_content))
-    matching.join_all(_same_order(matching))
+    matching.join_all(same_spelling(matching))
+    prefix = join_by_prefix(matching)
+    matching.join_all(same_content(matching, base_content, child_content))
+    matching.join_all(same_order(matching))
     return Alignment(
         tuple(_pairs(base, child, matching)),
         matching.base_roles,
@@ -132,147 +119,8 @@ def align(
     )
 
 
-def _same_spelling(matching: _Matching) -> Iterator[tuple[str, str]]:
-    ours, theirs = _by_key(matching.base), _by_key(matching.child)
-    return ((ours[key], theirs[key]) for key in ours if key in theirs)
-
-
-def _by_key(entries: Iterable[str]) -> dict[str, str]:
-    """Canonical spelling -> name, without the spellings that two names share."""
-    names = list(entries)
-    counts = Counter(canonical(name) for name in names)
-    return {canonical(n): n for n in names if counts[canonical(n)] == 1}
-
-
-def _join_by_prefix(matching: _Matching) -> str | None:
-    """Join names that differ by a prefix, the most common prefix first."""
-    explained = Counter[str]()
-    while matching.base and matching.child:
-        ours, theirs = _by_key(matching.base), _by_key(matching.child)
-        prefixes = _likeliest_prefixes(matching, ours, theirs)
-        if not prefixes:
-            break
-        mine, other = prefixes
-        before = len(matching.partner)
-        matching.join_all(
-            (name, theirs[other + key.removeprefix(mine)])
-            for key, name in ours.items()
-            if key.startswith(mine) and other + key.removeprefix(mine) in theirs
-        )
-        if len(matching.partner) == before:
-            break
-        explained[other or mine] += len(matching.partner) - before
-    return explained.most_common(1)[0][0] if explained else None
-
-
-def _likeliest_prefixes(
-    matching: _Matching, ours: Mapping[str, str], theirs: Mapping[str, str]
-) -> tuple[str, str] | None:
-    """The (base prefix, child prefix) that explains the most names of equal shape."""
-    owners = defaultdict(list)
-    for key in ours:
-        for prefix, suffix in _cuts(key):
-            owners[suffix].append((prefix, key))
-    votes = Counter[tuple[str, str]]()
-    for key, name in list(theirs.items())[:: 1 + len(theirs) // VOTERS]:
-        shape = matching.child[name].shape
-        for prefix, suffix in _cuts(key):
-            fitting = [
-                (mine, prefix)
-                for mine, owner in owners.get(suffix, ())
-                if matching.base[ours[owner]].shape == shape
-                and _is_plausible(mine, prefix, suffix)
-            ]
-            votes.update(fitting)
-    if not votes:
-        return None
-    return max(votes, key=lambda pair: (votes[pair], -len(pair[0] + pair[1]), pair))
-
-
-def _cuts(key: str) -> Iterator[tuple[str, str]]:
-    """Every (prefix, suffix) of a name, up to the first block number.
-
-    >>> list(_cuts("vit.layers.0.bias"))
-    [('', 'vit.layers.0.bias'), ('vit.', 'layers.0.bias'), ('vit.layers.', '0.bias')]
-    """
-    start = 0
-    while start < len(key):
-        if BLOCK_NUMBER.search(key[:start].split(".")[-2] if start else ""):
-            return
-        yield key[:start], key[start:]
-        dot = key.find(".", start)
-        if dot < 0:
-            return
-        start = dot + 1
-
-
-def _is_plausible(mine: str, other: str, suffix: str) -> bool:
-    """One side must be bare, unless what follows is long and inside a block."""
-    if bool(mine) != bool(other):
-        return "." in suffix or not BLOCK_NUMBER.search(mine + other)
-    return mine != other and bool(re.search(r"\w\.\d+\.\w", suffix))
-
-
-def _same_content(
-    matching: _Matching, base_content: Content | None, child_content: Content | None
-) -> Iterator[tuple[str, str]]:
-    kinds = {(e.shape, e.dtype) for e in matching.base.values()}
-    kinds &= {(e.shape, e.dtype) for e in matching.child.values()}
-    ours = _by_content(matching.base, kinds, base_content)
-    theirs = _by_content(matching.child, kinds, child_content)
-    for digest in ours.keys() & theirs.keys():
-        if len(ours[digest]) == len(theirs[digest]):
-            yield from zip(ours[digest], theirs[digest], strict=True)
-
-
-def _by_content(
-    entries: Mapping[str, TensorEntry], kinds: set, content: Content | None
-) -> dict[Hashable, list[str]]:
-    found = defaultdict(list)
-    for name in sorted(entries, key=_natural):
-        entry = entries[name]
-        if (entry.shape, entry.dtype) not in kinds:
-            continue
-        digest = content(entry) if content else entry.crc32
-        if digest is not None:
-            found[entry.shape, entry.dtype, digest].append(name)
-    return found
-
-
-def _same_order(matching: _Matching) -> Iterator[tuple[str, str]]:
-    """Tensors of one block and shape, in order, where the two sides match wholly.
-
-    Anything less would pair strangers that merely have the same width.
-    """
-    ours = _by_shape(matching.base, matching.base_roles)
-    theirs = _by_shape(matching.child, matching.child_roles)
-    whole = ours.keys() == theirs.keys()
-    mostly = len(matching.partner) >= len(matching.base)
-    for group in ours.keys() & theirs.keys():
-        fits = len(ours[group]) == len(theirs[group])
-        if fits and (whole or mostly):
-            yield from zip(ours[group], theirs[group], strict=True)
-
-
-def _by_shape(
-    entries: Mapping[str, TensorEntry], roles: Mapping[str, TensorRole]
-) -> dict[tuple, list[str]]:
-    found = defaultdict(list)
-    for name in sorted(entries, key=_natural):
-        role = roles[name]
-        if role.decides:
-            place = role.number if role.number is not None else role.block
-            kind = entries[name].shape, role.is_norm, role.is_bias
-            found[place, role.layer, kind].append(name)
-    return found
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    return [(int(t), "") if t.isdigit() else (-1, t) for t in name.split(".")]
-
-
 def _pairs(
-    base: Sequence[TensorEntry], child: Sequence[TensorEntry], matching: _Matching
+    base: Sequence[TensorEntry], child: Sequence[TensorEntry], matching: Matching
 ) -> Iterator[Pair]:
     for entry in base:
         partner = matching.partner.get(entry.name)
@@ -294,8 +142,7 @@ def _has_twin(
     """Tell whether its own checkpoint holds the same numbers under another name.
 
     A shared storage says so; so does an output layer with the shape of the embedding,
-    and
-    a `predictions.decoder.bias` beside `predictions.bias`.
+    and a `predictions.decoder.bias` beside `predictions.bias`.
     """
     if entry.storage is not None and any(
         other.storage == entry.storage and other is not entry for other in entries

@@ -1,6 +1,5 @@
 """Where in a network a tensor sits, read from names alone: its component, its block,
-and
-the forward order of both. Knows no shapes and no bytes.
+and the forward order of both. Knows no shapes and no bytes.
 """
 
 import re
@@ -66,8 +65,7 @@ COMPONENT_ORDER = (
 class Position:
     """Where a tensor sits: `block` is its name for people, `number` counts numbered
     blocks as the checkpoint does, `layer` is the place inside a stage (None: the
-    stage's
-    own tensor).
+    stage's own tensor).
     """
 
     component: str

@@ -29,8 +29,7 @@ class TensorRole:
 
     `number` counts numbered blocks as the file does (None for a stem, norm or head) and
     `layer` the place inside a stage. `is_frozen_by_architecture` marks a
-    FrozenBatchNorm,
-    `is_unreached` a parameter that fine-tuning never reaches.
+    FrozenBatchNorm, `is_unreached` a parameter that fine-tuning never reaches.
     """
 
     name: str
@@ -64,8 +63,7 @@ def layout(entries: Sequence[TensorEntry]) -> dict[str, TensorRole]:
     """Give every tensor of one checkpoint its role, by name, in the order given.
 
     All names are needed: a norm is a FrozenBatchNorm when a backbone's running
-    statistics
-    come without their counter.
+    statistics come without their counter.
 
     >>> norm = TensorEntry("layer1.0.bn1.weight", "F32", (64,), 0, 256)
     >>> role = layout([norm])["layer1.0.bn1.weight"]

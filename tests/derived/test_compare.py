@@ -1,0 +1,159 @@
+"""What a comparison reports beside the kind: names, counts, bytes, its document."""
+
+import json
+
+import numpy as np
+import pytest
+
+from core.derived.compare import compare_checkpoints, compare_paths, to_document
+from core.errors import NoWeights, UsageError
+
+PREFIXES = ["module.", "_orig_mod.", "base_model.model.", "model.", "backbone."]
+
+
+@pytest.fixture
+def compare(family, checkpoint):
+    """Return a function that compares a family's base with a child's weights."""
+
+    def run(base, child, **options):
+        return compare_checkpoints(checkpoint(base), checkpoint(child), **options)
+
+    return run
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+@pytest.mark.parametrize("kind", ["identical", "head-only", "frozen-prefix", "full"])
+def test_a_renamed_and_shuffled_child_compares_alike(family, compare, kind, prefix):
+    made = family("vit")
+    weights = made.child(kind).weights
+    names = list(weights)
+    made.random.shuffle(names)
+    plain = compare(made.base, weights)
+    renamed = compare(made.base, {prefix + name: weights[name] for name in names})
+    assert (plain.kind, plain.counts, plain.runs) == (
+        renamed.kind, renamed.counts, renamed.runs,
+    )  # fmt: skip
+    assert renamed.flags.renamed_prefix == prefix
+
+
+@pytest.mark.parametrize("name", ["vit", "resnet", "detr", "trocr", "git"])
+def test_names_that_say_nothing_are_matched_by_content(family, compare, name):
+    made = family(name)
+    weights = made.child("identical").weights
+    anonymous = {f"tensor_{i}": weight for i, weight in enumerate(weights.values())}
+    found = compare(made.base, anonymous)
+    equal = {t.base_name for t in found.tensors if t.verdict == "equal"}
+    assert set(made.layout.parameters()) <= equal
+
+
+def test_counts_are_of_tensors_and_add_up(family, compare):
+    made = family("resnet")
+    child = made.trained(*made.layout.head)
+    del child["resnet.embedder.embedder.normalization.num_batches_tracked"]
+    child["extra.weight"] = made.fresh("", (2, 2))
+    counts = compare(made.base, child).counts
+    assert (counts.changed, counts.added, counts.removed) == (2, 1, 1)
+    assert counts.equal == len(made.base) - 3
+
+
+def test_the_document_is_plain_json_without_nan(family, compare):
+    made = family("vit")
+    child = made.child("full").weights
+    child["classifier.bias"] = np.full(3, np.nan, np.float32)
+    document = to_document(compare(made.base, child, metrics=True))
+    again = json.loads(json.dumps(document, allow_nan=False))
+    assert list(again) == [
+        "base", "child", "kind", "frozen_blocks", "flags", "counts", "runs",
+        "sentence", "bytes_read", "tensors",
+    ]  # fmt: skip
+    row = next(t for t in again["tensors"] if t["name"] == "classifier.bias")
+    assert row["verdict"] == "changed"
+    assert row["cosine"] is None
+    assert (row["shape"], row["dtype"], row["block"]) == ([3], "F32", "head")
+
+
+def test_metrics_agree_with_numpy(family, compare):
+    made = family("vit")
+    child = made.child("full").weights
+    for tensor in compare(made.base, child, metrics=True).tensors[:20]:
+        x = made.base[tensor.base_name].astype(np.float64)
+        y = child[tensor.name].astype(np.float64)
+        assert tensor.metrics.mse == pytest.approx(np.mean((y - x) ** 2))
+        relative = np.linalg.norm(y - x) / np.linalg.norm(x)
+        assert tensor.metrics.relative_l2 == pytest.approx(relative)
+
+
+def test_metrics_change_no_verdict(family, compare):
+    made = family("segformer")
+    for kind in ("full", "reinitialized", "component-frozen"):
+        weights = made.child(kind).weights
+        with_them = compare(made.base, weights, metrics=True)
+        without = compare(made.base, weights)
+        assert with_them.kind == without.kind == kind
+        assert with_them.counts == without.counts
+
+
+def test_an_identical_pair_reads_both_files_once(family, checkpoint):
+    made = family("vit")
+    base, child = checkpoint(made.base), checkpoint(made.base)
+    found = compare_checkpoints(base, child)
+    assert found.bytes_read == base.size_bytes + child.size_bytes
+
+
+def test_an_adapter_reads_no_weights(family, checkpoint):
+    made = family("vit")
+    base = checkpoint(made.base)
+    found = compare_checkpoints(base, checkpoint(made.child("adapter")))
+    assert found.bytes_read < base.size_bytes / 4
+    assert {tensor.evidence for tensor in found.tensors} == {"header"}
+    assert found.counts.added == 2
+
+
+def test_evidence_is_bytes_where_bytes_were_read(family, compare):
+    made = family("vit")
+    child = made.trained("vit.layernorm.weight")
+    child["classifier.weight"] = made.fresh("", (9, 32))
+    evidence = {t.name: t.evidence for t in compare(made.base, child).tensors}
+    assert evidence["vit.layernorm.weight"] == "bytes"
+    assert evidence["classifier.weight"] == "header"
+
+
+def test_blocks_of_a_child_are_named_as_the_base_names_them(family, compare):
+    made = family("vit")
+    wrapped = {f"encoder.{name}": w for name, w in made.base.items()}
+    wrapped["decoder.embed_tokens.weight"] = made.fresh("", (5, 32))
+    blocks = {t.role.block for t in compare(made.base, wrapped).tensors}
+    assert blocks == {"stem", *(f"block {i}" for i in range(4)), "norm", "head"}
+
+
+def test_two_children_compare_with_each_other(family, compare):
+    made = family("vit")
+    first, second = made.child("head-only"), made.child("frozen-prefix")
+    assert compare(first.weights, first.weights).kind == "identical"
+    assert compare(first.weights, second.weights).kind == "frozen-prefix"
+
+
+def test_a_lora_of_higher_rank_is_found_in_a_wide_matrix(compare):
+    random = np.random.default_rng(0)
+    name = "encoder.layer.{}.attention.attention.query.{}"
+    base = {
+        name.format(i, part): random.standard_normal(shape).astype(np.float32)
+        for i in range(2)
+        for part, shape in (("weight", (192, 192)), ("bias", (192,)))
+    }
+    child = dict(base)
+    for i in range(2):
+        left, right = random.standard_normal((2, 192, 8))
+        child[name.format(i, "weight")] = base[name.format(i, "weight")] + (
+            0.01 * left @ right.T
+        ).astype(np.float32)
+    found = compare(base, child)
+    assert (found.kind, found.flags.low_rank) == ("low-rank", "yes")
+
+
+def test_paths_that_cannot_be_compared_are_named(tmp_path):
+    with pytest.raises(UsageError, match="does not exist"):
+        compare_paths(tmp_path / "a", tmp_path / "b")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(NoWeights, match="empty"):
+        compare_paths(tmp_path / "empty", tmp_path / "empty")
