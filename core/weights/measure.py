@@ -104,45 +104,37 @@ class PreparedBase:
     def _distances(
         self, child: Checkpoint, pairs: Sequence[Pair], threads: int, sketch: bool
     ) -> list[Measure]:
-        from core.weights.kernels import add_norms, compare
+        from core.weights.rows import add_norms, compare
+        from core.weights.sketch import Sketches
 
         rows = [rows_of(pair) for pair in pairs]
         firsts = np.concatenate([[0], np.cumsum(rows)]).astype(int).tolist()
         sums, counts = empty_rows(firsts[-1])
         norms, known = self._known_norms(pairs, firsts)
-        sketcher = _sketcher(pairs, firsts) if sketch else None
+        sketches = Sketches(pairs, firsts) if sketch else None
 
         def work(lane: Lane, span: Span) -> None:
             runs = lane.read(span)
             fresh = ~known[runs.segments[:, 3]]
             if fresh.any():
                 add_norms(runs.base, span.child_dtype, runs.segments[fresh], norms)
-            compare(
-                runs.base,
-                runs.child,
-                span.child_dtype,
-                runs.segments,
-                norms,
-                sums,
-                counts,
-            )
-            if sketcher:
-                sketcher.add(runs.base, runs.child, span.child_dtype, runs.segments)
+            out = norms, sums, counts, sketches
+            compare(runs.base, runs.child, span.child_dtype, runs.segments, *out)
 
         spans = plan_spans(self.base, child, pairs, firsts)
         self._run(spans, work, threads)
         self._keep_norms(pairs, firsts, norms)
         told = _told(pairs, rows, sums, counts)
-        sketches = sketcher.finish() if sketcher else [None] * len(pairs)
+        drawn = sketches.finished() if sketches else [None] * len(pairs)
         return [
-            _measure(pair, metrics, drawn)
-            for pair, metrics, drawn in zip(pairs, told, sketches, strict=True)
+            _measure(pair, metrics, sketch_of_pair)
+            for pair, metrics, sketch_of_pair in zip(pairs, told, drawn, strict=True)
         ]
 
     def _equalities(
         self, child: Checkpoint, pairs: Sequence[Pair], threads: int
     ) -> list[Measure]:
-        from core.weights.kernels import unequal_rows
+        from core.weights.wide_kernels import unequal_rows
 
         unequal = np.array([not _may_equal(*pair) for pair in pairs], bool)
         open_pairs = [i for i in range(len(pairs)) if not unequal[i]]
@@ -317,12 +309,6 @@ def _told(
 def _measure(pair: Pair, metrics: Metrics, sketch: np.ndarray | None) -> Measure:
     equal = metrics.fraction_changed == 0
     return Measure(equal, equal and _same_dtype(*pair), True, metrics, sketch)
-
-
-def _sketcher(pairs: Sequence[Pair], firsts: Sequence[int]):
-    from core.weights.sketch import Sketcher
-
-    return Sketcher(pairs, firsts)
 
 
 def _views(checkpoint: Checkpoint) -> dict[int, np.ndarray]:

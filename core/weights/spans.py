@@ -11,8 +11,8 @@ import numpy as np
 from core.weights.array import NUMPY_DTYPES
 from core.weights.entry import ByteSource, Checkpoint, TensorEntry
 
-SPAN_BYTES = 2 << 20
-"""The most bytes a side reads at once: large reads are fast, small ones fit caches."""
+SPAN_BYTES = 512 << 10
+"""The most bytes a side reads at once: both sides together stay in a core's cache."""
 
 GAP_BYTES = 64 << 10
 """Bytes between two tensors that are cheaper to read over than to seek over."""

@@ -1,0 +1,69 @@
+"""Sketches of what training changed: deltas of many children can be compared without
+keeping them. Reads no files.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+from hashlib import sha256, shake_256
+
+import numpy as np
+
+from core.weights.scatter import SIGNS, SKETCH
+from core.weights.spans import Pair
+
+
+class Sketches:
+    """Where one pass draws the sketches of many pairs, row by row.
+
+    A sketch is linear in d = child − base: the dot product of two sketches estimates
+    the dot product of the deltas. Its randomness comes from the base's tensor name
+    alone. Differences that are not finite, and those of integers, count as zero.
+    """
+
+    def __init__(self, pairs: Sequence[Pair], first_rows: Sequence[int]) -> None:
+        rows = np.diff(first_rows)
+        chunks = np.concatenate([np.arange(0), *map(np.arange, rows)]).astype(np.uint64)
+        names = np.array([seed_of(base.name) for base, _ in pairs], np.uint64)
+        self.first_rows = first_rows
+        self.seeds = np.repeat(names, rows) + chunks * np.uint64(SIGNS)
+        self.signs = sign_table()
+        self.rows = np.zeros((first_rows[-1], SKETCH))
+
+    def finished(self) -> list[np.ndarray]:
+        """Return one sketch a pair, float32 (256,)."""
+        bounds = zip(self.first_rows[:-1], self.first_rows[1:], strict=True)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return [self.rows[a:b].sum(axis=0).astype(np.float32) for a, b in bounds]
+
+
+def similarity(sketches: np.ndarray, others: np.ndarray) -> float | None:
+    """Estimate the cosine between two deltas from their sketches (tensors, 256).
+
+    The error is about 1/16 for a tensor and far less for a model. None when either
+    delta is zero or too large for float32.
+
+    >>> similarity(np.ones((1, 256)), -np.ones((1, 256)))
+    -1.0
+    """
+    x, y = np.ravel(sketches).astype(float), np.ravel(others).astype(float)
+    scale = np.sqrt((x @ x) * (y @ y))
+    return float(x @ y / scale) if np.isfinite(scale) and scale > 0 else None
+
+
+def seed_of(name: str) -> int:
+    """Turn a tensor's name into the 62-bit number that its sketch is drawn with.
+
+    >>> seed_of("head.weight") == seed_of("head.bias")
+    False
+    """
+    return int.from_bytes(sha256(name.encode()).digest()[:8], "little") >> 2
+
+
+@cache
+def sign_table() -> np.ndarray:
+    """Return the random signs (SIGNS,), the same on every machine; read-only."""
+    drawn = shake_256(b"pedigree delta sketch").digest(SIGNS // 8)
+    bits = np.unpackbits(np.frombuffer(drawn, np.uint8))
+    signs = bits.astype(np.float32) * 2 - 1
+    signs.flags.writeable = False
+    return signs
