@@ -14,9 +14,15 @@ from core.derived.glossary import KINDS
 from core.derived.order import ORDERS, kind_counts, sort_rows
 from core.errors import UsageError
 from core.settings import load_settings
+from core.ui.chart import chart
 from core.ui.compare_section import compare_section
 from core.ui.export_row import export_row
-from core.ui.family_jobs import compare_family, demo_panel, family_panel
+from core.ui.family_jobs import (
+    again_buttons,
+    compare_family,
+    demo_panel,
+    family_panel,
+)
 from core.ui.frame import frame
 from core.ui.loaders import family_matrix, stored_family
 from core.ui.profile_drawer import open_profile, profile_drawer
@@ -86,19 +92,19 @@ def family_section() -> None:
 def summary(base: Path, models: pd.DataFrame) -> None:
     """Count listed, compared and failed models, which reconcile, and the patterns."""
     status = models["status"].value_counts()
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         st.metric("Listed", len(models), width="content", border=True)
         st.metric("Compared", int(status.get("ok", 0)), width="content", border=True)
         st.metric("Failed", int(status.get("failed", 0)), width="content", border=True)
         skipped = int(status.get("skipped", 0))
         if skipped:
             st.metric("Not compared yet", skipped, width="content", border=True)
+        again_buttons(base, int(status.get("failed", 0)))
     counts = kind_counts(models)
     if counts:
-        st.plotly_chart(
+        chart(
             pattern_counts(models), key="patterns", height=60 + 26 * len(counts),
             alt=f"Patterns of {len(models)} models derived from {base.name}",
-            config={"displayModeBar": False},
         )  # fmt: skip
 
 
@@ -109,7 +115,7 @@ def freeze_section(base: Path, family: Family, models: pd.DataFrame) -> None:
     kinds = st.pills(
         "Pattern", list(counts), selection_mode="multi", key="kind",
         bind="query-params",
-        help="  \n".join(f"**{name}**: {text}" for name, text in KINDS if name in counts),
+        help="  \n".join(f"**{kind}**: {text}" for kind, text in KINDS),
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
@@ -153,9 +159,8 @@ def shown(models: pd.DataFrame, kinds: list[str], text: str) -> pd.DataFrame:
 def draw_map(matrix: pd.DataFrame, rows: pd.DataFrame, base: Path, by: str) -> None:
     """Draw the map as a heatmap here and as filled rectangles in files."""
     height = 120 + 22 * min(len(matrix), MAP_ROWS_IN_VIEW)
-    st.plotly_chart(
+    chart(
         freeze_map(matrix), key="map", height=height,
-        config={"displaylogo": False},
         alt=f"Layers changed in {len(matrix)} models of {base.name}",
     )  # fmt: skip
     export_row(
@@ -187,7 +192,7 @@ def listing(rows: pd.DataFrame) -> None:
     st.dataframe(
         rows[["id", "kind", "frozen_blocks", "runs", "task", "metric", "metric_value",
               "statistics_drift", "cast_dtype", "low_rank"]].assign(profile="Profile"),
-        hide_index=True, key="listing", alt="Derived models",
+        hide_index=True, key="listing", alt="Derived models", placeholder="–",
         column_config={
             "profile": st.column_config.ButtonColumn(
                 "", key="profile", on_click=clicked, type="tertiary", pinned=True

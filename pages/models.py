@@ -7,12 +7,14 @@ from core.charts.accuracy import accuracy_vs_cost
 from core.tables.catalog import TableSummary, pareto_front
 from core.tables.schema import column
 from core.tables.selection import Best, Selection, best_of, differences, select
+from core.ui.chart import chart
 from core.ui.export_row import export_row
 from core.ui.frame import frame
 from core.ui.loaders import models, tables
 from core.ui.model_drawer import model_drawer, open_drawer
 from core.ui.states import empty_state, note, unknown_choice
 from core.ui.text import compact, literal, percent, plural
+from core.ui.written import written_rows
 
 COSTS = {
     "params": "Parameters",
@@ -128,7 +130,7 @@ def answer(best: Best | None, cost: str, value: str) -> None:
     text = f"Best shown: **{literal(best.best['name'])}**, {write(best.best[value])}."
     if best.thrifty["id"] != best.best["id"]:
         text += (
-            f" Within {100 * best.margin:g} points of it, the cheapest in "
+            f" Within one percentage point of it, the cheapest in "
             f"{COSTS[cost]} is **{literal(best.thrifty['name'])}**: "
             f"{write(best.thrifty[value])} at {compact(best.thrifty[cost])} "
             f"instead of {compact(best.best[cost])}."
@@ -147,7 +149,7 @@ def picked_points() -> None:
         st.session_state["compare"] = list(dict.fromkeys(known + ids))[:MOST_COMPARED]
 
 
-def chart(rows: pd.DataFrame, summary: TableSummary) -> None:
+def accuracy_section(rows: pd.DataFrame, summary: TableSummary) -> None:
     """Draw accuracy against cost, with the front of what is shown."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         cost, logarithmic = choose_cost(rows)
@@ -162,10 +164,9 @@ def chart(rows: pd.DataFrame, summary: TableSummary) -> None:
         )  # fmt: skip
 
     drawn = figure()
-    st.plotly_chart(
+    chart(
         drawn, key="chart", on_select=picked_points,
         alt=f"{COSTS[cost]} against {value} of {len(rows)} models of {summary.name}",
-        config={"displaylogo": False},
     )  # fmt: skip
     st.caption(
         f"{plural(len(front), 'model')} on the Pareto front. Click a point for its "
@@ -199,9 +200,9 @@ def compare(every: pd.DataFrame) -> None:
     only = st.toggle("Differences only", value=True, key="diff", bind="query-params")
     rows = every.set_index("id").loc[ids]
     rows = differences(rows) if only else rows[exported_columns(rows)]
-    wide = rows.drop(columns="name", errors="ignore").T.astype(str)
+    wide = written_rows(rows.drop(columns="name", errors="ignore")).T
     wide.columns = [names_of(every)[identity] for identity in ids]
-    st.dataframe(wide.replace({"nan": "–", "": "–"}), alt="Comparison of models")
+    st.dataframe(wide, alt="Comparison of models", height="content")
 
 
 def names_of(rows: pd.DataFrame) -> dict[str, str]:
@@ -212,6 +213,8 @@ def names_of(rows: pd.DataFrame) -> dict[str, str]:
 def listing(rows: pd.DataFrame) -> None:
     """List the models shown; a row's button opens its details."""
     st.subheader("Models shown")
+    value, lower = value_of(rows)
+    rows = rows.sort_values(value, ascending=lower)
     shown = rows[[name for name in SHOWN if name in exported_columns(rows)]]
     if "accuracy" in shown:
         shown = shown.assign(accuracy=100 * shown["accuracy"])
@@ -228,6 +231,9 @@ def listing(rows: pd.DataFrame) -> None:
                 "", key="details", on_click=clicked, type="tertiary", pinned=True
             ),
             "name": st.column_config.TextColumn("Model", pinned=True),
+            "family": "Family",
+            "pretraining": "Pre-training",
+            "licence": "Licence",
             "accuracy": number("Accuracy (%)", format="%.3f"),
             "epe": number("End-point error (px)", format="%.3f"),
             "params": number("Parameters", format="compact"),
@@ -253,7 +259,7 @@ with frame(
     if rows.empty:
         empty_state("No model meets all filters. Reset them, or widen one.")
     else:
-        chart(rows, summary)
+        accuracy_section(rows, summary)
     compare(every)
     if not rows.empty:
         listing(rows)

@@ -25,7 +25,10 @@ def pattern_counts(
         marker={"color": colors, "line": {"width": 0}},
         hovertemplate="%{y}: %{x} models<extra></extra>",
     )  # fmt: skip
-    figure.update_xaxes(title_text="Models", rangemode="tozero", tickformat="d")
+    step = max(1, -(-int(counts.max() if len(counts) else 1) // 5))
+    figure.update_xaxes(
+        title_text="Models", rangemode="tozero", tickformat="d", dtick=step
+    )
     figure.update_yaxes(type="category", showgrid=False, ticks="")
     figure.update_layout(height=110 + 26 * max(1, len(counts)), bargap=0.35)
     inches = min(5.0, 0.7 + 0.22 * max(1, len(counts)))

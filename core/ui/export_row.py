@@ -9,7 +9,7 @@ from core.charts.export import MIME, figure_bytes, file_name, table_bytes
 from core.charts.renderer import find_browser
 from core.ui.loaders import renderer
 
-COLUMNS = {"single": "Single column, 3.25 in", "double": "Double column, 6.75 in"}
+COLUMNS = {"single": "3.25 in", "double": "6.75 in"}
 FIGURES = {
     "svg": "Vector figure for the web and for slides",
     "pdf": "Vector figure with selectable text for LaTeX",
@@ -21,6 +21,7 @@ TABLES = {
     "parquet": "The rows shown, with their types",
     "latex": "The rows shown, as a booktabs table with its caption",
 }
+TABLE_LABELS = {"csv": "CSV", "parquet": "Parquet", "latex": "LaTeX"}
 NO_BROWSER = (
     "SVG, PDF and PNG need a Chromium: on Debian `apt-get install chromium "
     "fonts-liberation`, elsewhere install Chrome, or set BROWSER_PATH; then reload."
@@ -42,15 +43,16 @@ def export_row(
     """
     has_browser = find_browser() is not None
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}-row"):
-        column = st.selectbox(
-            "Figure width", list(COLUMNS), format_func=COLUMNS.get, width=230,
-            key=f"{key}-column", persist_state="session",
+        column = st.segmented_control(
+            "Figure width", list(COLUMNS), format_func=COLUMNS.get, required=True,
+            default="single", key=f"{key}-column", persist_state="session",
+            help="A single or a double column of a paper, in 8 pt.",
         )  # fmt: skip
         for kind, text in FIGURES.items():
             st.download_button(
                 kind.upper(),
                 data=lambda kind=kind: figure_bytes(
-                    figure(), kind, column=column, renderer=renderer()
+                    figure(), kind, column=column or "single", renderer=renderer()
                 ),
                 file_name=file_name(name, kind), mime=MIME[kind], on_click="ignore",
                 key=f"{key}-{kind}", help=text, icon=":material/download:",
@@ -58,7 +60,7 @@ def export_row(
             )  # fmt: skip
         for kind, text in TABLES.items():
             st.download_button(
-                kind.upper() if kind != "latex" else "LaTeX",
+                TABLE_LABELS[kind],
                 data=lambda kind=kind: table_bytes(
                     rows, kind, caption=caption, label=name
                 ),

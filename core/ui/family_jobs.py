@@ -50,18 +50,22 @@ def compare_family(base: Path, waiting: int, *, start: bool) -> None:
     job_panel(_key(base))
 
 
+def again_buttons(base: Path, failed: int) -> None:
+    """Offer to look for what is new, and to try the failed models again."""
+    st.button(
+        "Compare again", on_click=_start, args=(base,), icon=":material/refresh:",
+        help="Compares what is new or has changed; the rest is kept.",
+    )  # fmt: skip
+    if failed:
+        st.button(
+            f"Retry {plural(failed, 'failed model')}", on_click=_start,
+            args=(base, "all"), icon=":material/replay:",
+        )  # fmt: skip
+
+
 def family_panel(base: Path) -> None:
     """Show the job of a family whose models all have a row."""
     job_panel(_key(base))
-    with st.container(horizontal=True):
-        st.button(
-            "Compare again", on_click=_start, args=(base,), icon=":material/refresh:",
-            help="Compares what is new or has changed; the rest is kept.",
-        )  # fmt: skip
-        st.button(
-            "Retry failed", on_click=_start, args=(base, "all"),
-            icon=":material/replay:", help="Tries every failed model again.",
-        )  # fmt: skip
 
 
 def _start(base: Path, retry: str | None = None) -> None:

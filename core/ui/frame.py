@@ -12,6 +12,12 @@ from core.errors import PedigreeError
 from core.ui.loaders import jobs
 from core.ui.states import error_state, unexpected_state
 
+PHONE_STYLE = (
+    "<style>@media (max-width: 640px) "
+    "{.js-plotly-plot .textpoint {display: none}}</style>"
+)
+"""On a phone the labels of points would lie on each other; a tap still names them."""
+
 ICON = Path(__file__).with_name("icon.png")
 
 log = logging.getLogger("pedigree.pages")
@@ -49,6 +55,7 @@ def frame(title: str, *, lead: str = "") -> Iterator[None]:
     st.set_page_config(
         page_title=f"{title} · Pedigree", page_icon=str(ICON), layout="wide"
     )
+    st.html(PHONE_STYLE)
     _navigation()
     st.title(title)
     if lead:

@@ -33,12 +33,12 @@ def tables() -> list[TableSummary]:
 def models(summary: TableSummary) -> pd.DataFrame:
     """Return one table, read again only when its files are newer."""
     root = str(load_settings().cache_root)
-    return _models(root, summary.name, summary.revision, summary.fetched_at)
+    return _models(root, summary)
 
 
 @st.cache_data(show_spinner="Reading the tables", max_entries=64)
-def _models(root: str, name: str, revision: str, fetched_at: str) -> pd.DataFrame:
-    return load_table(name, load_settings())
+def _models(root: str, summary: TableSummary) -> pd.DataFrame:
+    return load_table(summary.name, load_settings())
 
 
 def stored_family(base: Path) -> Family:

@@ -7,7 +7,8 @@ import streamlit as st
 
 from core.tables.schema import COLUMNS
 from core.ui.states import unknown_choice
-from core.ui.text import compact, literal, percent, size
+from core.ui.text import compact, literal, percent
+from core.ui.written import written
 
 PARAMETER = "model"
 LINKS = {
@@ -16,7 +17,6 @@ LINKS = {
     "weights_url": "Weights",
     "licence_url": "Licence",
 }
-WRITERS = {"fraction": percent, "count": compact, "number": compact}
 
 
 def open_drawer(identity: str) -> None:
@@ -53,7 +53,7 @@ def _details(model: pd.Series) -> None:
     left.metric("Accuracy", percent(model["accuracy"]))
     right.metric("Parameters", compact(model["params"]))
     rows = [
-        (column.name, _written(model[column.name], column), column.description)
+        (column.name, written(model[column.name], column), column.description)
         for column in COLUMNS
         if column.name not in LINKS and not _is_missing(model[column.name])
     ]
@@ -76,13 +76,6 @@ def _compare(identity: str) -> None:
     if identity not in known:
         st.session_state["compare"] = [*known, identity][-6:]
     close_drawer()
-
-
-def _written(value: object, column) -> str:
-    if column.name == "file_size_bytes":
-        return size(value)
-    text = WRITERS.get(column.kind, str)(value)
-    return f"{text} {column.unit}".strip() if column.kind == "number" else text
 
 
 def _is_missing(value: object) -> bool:

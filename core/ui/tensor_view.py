@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.charts.profile import delta_histogram, layer_profile
 from core.derived.glossary import METRICS
+from core.ui.chart import chart
 from core.ui.export_row import export_row
 
 MEASURES = ("relative_l2", "fraction_changed", "cosine", "max_abs_diff", "bit_distance")
@@ -16,6 +17,7 @@ COLUMNS = [
 
 def tensor_view(tensors: pd.DataFrame, *, name: str, caption: str, key: str) -> None:
     """Show the tensors of one comparison, with exports; `key` starts the URL keys."""
+    tensors = tensors.sort_values("order", kind="stable")
     measured = [name for name in MEASURES if tensors[name].notna().any()]
     if measured:
         metric = st.selectbox(
@@ -26,13 +28,13 @@ def tensor_view(tensors: pd.DataFrame, *, name: str, caption: str, key: str) -> 
         metric = "relative_l2"
     left, right = st.columns([3, 2])
     profile = layer_profile(tensors, metric=metric)
-    left.plotly_chart(
-        profile, key=f"{key}-profile", alt=f"{metric} of each tensor, by layer",
-        config={"displaylogo": False}, height=340,
+    chart(
+        profile, place=left, key=f"{key}-profile", height=340,
+        alt=f"{metric} of each tensor, by layer",
     )  # fmt: skip
-    right.plotly_chart(
-        delta_histogram(tensors, metric=metric), key=f"{key}-histogram", height=340,
-        alt=f"How many tensors moved how far: {metric}", config={"displaylogo": False},
+    chart(
+        delta_histogram(tensors, metric=metric), place=right, key=f"{key}-histogram",
+        height=340, alt=f"How many tensors moved how far: {metric}",
     )  # fmt: skip
     rows = tensors[[column for column in COLUMNS if column in tensors]]
     export_row(lambda: profile, rows, name=name, caption=caption, key=f"{key}-export")
