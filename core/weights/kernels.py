@@ -28,7 +28,7 @@ from core.weights.intrinsics import (
     sign_flip,
     widen,
 )
-from core.weights.metrics import (
+from core.weights.partial_sums import (
     ABSOLUTE,
     BITS,
     BOTH_FINITE,

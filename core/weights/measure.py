@@ -5,19 +5,13 @@ streamed pass on the CPU or a GPU. Knows no models, only pairs of byte ranges.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
-from core.weights.entry import ByteSource, Checkpoint, TensorEntry
-from core.weights.metrics import (
-    NOTHING,
-    Measure,
-    Metrics,
-    empty_rows,
-    reduce_rows,
-)
-from core.weights.rounding import can_round, rounded
+from core.weights.entry import Checkpoint, TensorEntry
+from core.weights.lane import PAGE, Lane, mapped_sources
+from core.weights.metrics import Measure, comparable, same_dtype
+from core.weights.partial_sums import empty_rows, measures
 from core.weights.spans import (
     SPAN_BYTES,
     Pair,
@@ -26,8 +20,6 @@ from core.weights.spans import (
     rows_of,
     stored_bytes,
 )
-
-PAGE = 4096
 
 
 def measure_pairs(
@@ -68,7 +60,7 @@ class PreparedBase:
 
     def __init__(self, base: Checkpoint, *, mapped: bool = True) -> None:
         self.base = base
-        self._views = _views(base) if mapped else {}
+        self._views = mapped_sources(base) if mapped else {}
         self._norms: dict[tuple[TensorEntry, str], np.ndarray] = {}
 
     def measure(
@@ -124,12 +116,8 @@ class PreparedBase:
         spans = plan_spans(self.base, child, pairs, firsts)
         self._run(spans, work, threads)
         self._keep_norms(pairs, firsts, norms)
-        told = _told(pairs, rows, sums, counts)
-        drawn = sketches.finished() if sketches else [None] * len(pairs)
-        return [
-            _measure(pair, metrics, sketch_of_pair)
-            for pair, metrics, sketch_of_pair in zip(pairs, told, drawn, strict=True)
-        ]
+        drawn = sketches.finished() if sketches else None
+        return measures(pairs, rows, sums, counts, drawn)
 
     def _equalities(
         self, child: Checkpoint, pairs: Sequence[Pair], threads: int
@@ -151,7 +139,7 @@ class PreparedBase:
         self._run(spans, work, threads)
         return [
             Measure(
-                not different, not different and _same_dtype(*pair), comparable(*pair)
+                not different, not different and same_dtype(*pair), comparable(*pair)
             )
             for pair, different in zip(pairs, unequal.tolist(), strict=True)
         ]
@@ -198,51 +186,6 @@ class PreparedBase:
             self._norms.setdefault((base, child.dtype), kept)
 
 
-class Runs(NamedTuple):
-    """The bytes of a span, the base's rounded to the child's dtype."""
-
-    base: np.ndarray
-    child: np.ndarray
-    segments: np.ndarray
-
-
-class Lane:
-    """One worker's buffers, reused from span to span."""
-
-    def __init__(self, views: dict[int, np.ndarray]) -> None:
-        self._views = views
-        self._base = _aligned(SPAN_BYTES)
-        self._child = _aligned(SPAN_BYTES)
-        self._rounded = np.empty(0, np.uint8)
-
-    def read(self, span: Span) -> Runs:
-        """Read both sides of a span, good until the next call."""
-        view = self._views.get(id(span.base))
-        if view is not None:
-            base = view[span.base_start : span.base_stop]
-        else:
-            base = _read(span.base, span.base_start, span.base_stop, self._base)
-        child = _read(span.child, span.child_start, span.child_stop, self._child)
-        if span.base_dtype == span.child_dtype:
-            return Runs(base, child, span.segments)
-        return self._round(span, base, child)
-
-    def _round(self, span: Span, base: np.ndarray, child: np.ndarray) -> Runs:
-        """Put the rounded base where the child's bytes are."""
-        if not self._rounded.size:
-            self._rounded = _aligned(SPAN_BYTES)
-        segments = span.segments.copy()
-        segments[:, 0] = segments[:, 1]
-        base_item, child_item = span.items
-        for x, y, size, _ in span.segments.tolist():
-            stored = base[x : x + size // child_item * base_item]
-            held = child[y : y + size]
-            self._rounded[y : y + size] = rounded(
-                stored, span.base_dtype, held, span.child_dtype
-            )
-        return Runs(_frozen(self._rounded), child, segments)
-
-
 @dataclass(frozen=True)
 class Job:
     """One child of a base, and which of its tensors to compare with which."""
@@ -277,62 +220,8 @@ def measure_many(
         yield from pool.map(measure, jobs)
 
 
-def comparable(base: TensorEntry, child: TensorEntry) -> bool:
-    """Say whether distances between two tensors have a meaning (see `Measure`)."""
-    plain = not base.quantized and not child.quantized
-    return plain and base.shape == child.shape and can_round(base.dtype, child.dtype)
-
-
 def _may_equal(base: TensorEntry, child: TensorEntry) -> bool:
     if comparable(base, child):
         return True
     same_size = stored_bytes(base) == stored_bytes(child)
-    return _same_dtype(base, child) and base.shape == child.shape and same_size
-
-
-def _same_dtype(base: TensorEntry, child: TensorEntry) -> bool:
-    return (base.dtype, base.quantized) == (child.dtype, child.quantized)
-
-
-def _told(
-    pairs: Sequence[Pair], rows: Sequence[int], sums: np.ndarray, counts: np.ndarray
-) -> list[Metrics]:
-    filled = [i for i in range(len(pairs)) if rows[i]]
-    elements = [pairs[i][1].elements for i in filled]
-    reduced = reduce_rows(sums, counts, [rows[i] for i in filled], elements)
-    told = [NOTHING] * len(pairs)
-    for i, metrics in zip(filled, reduced, strict=True):
-        told[i] = metrics
-    return told
-
-
-def _measure(pair: Pair, metrics: Metrics, sketch: np.ndarray | None) -> Measure:
-    equal = metrics.fraction_changed == 0
-    return Measure(equal, equal and _same_dtype(*pair), True, metrics, sketch)
-
-
-def _views(checkpoint: Checkpoint) -> dict[int, np.ndarray]:
-    sources: Iterable[ByteSource] = checkpoint.sources.values()
-    return {
-        id(source): np.frombuffer(source.view(), np.uint8)
-        for source in sources
-        if hasattr(source, "view")
-    }
-
-
-def _aligned(size: int) -> np.ndarray:
-    whole = np.empty(size + PAGE, np.uint8)
-    skipped = -whole.ctypes.data % PAGE
-    return whole[skipped : skipped + size]
-
-
-def _read(source: ByteSource, start: int, stop: int, buffer: np.ndarray) -> np.ndarray:
-    part = buffer[: stop - start]
-    source.read_into(start, memoryview(part))
-    return _frozen(part)
-
-
-def _frozen(part: np.ndarray) -> np.ndarray:
-    view = part.view()
-    view.flags.writeable = False
-    return view
+    return same_dtype(base, child) and base.shape == child.shape and same_size

@@ -1,11 +1,11 @@
-"""What is told of two aligned tensors, and how rows of partial sums become it. Reads no
-files.
-"""
+"""What is told of two aligned tensors, and when it has a meaning. Reads no files."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
+
+from core.weights.entry import TensorEntry
+from core.weights.rounding import can_round
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,90 +61,13 @@ class Measure:
 NOTHING = Metrics(0.0, None, None, None, None, None, None, 0, 0.0)
 """The metrics of a pair of empty tensors: nothing changed, and no distance exists."""
 
-XX, XY, YY, DD, ABSOLUTE, MAXIMUM, MINIMUM, X_POWER, Y_POWER, D_POWER = range(10)
-"""Columns of a row of sums, over the elements finite in both and d = y − x.
 
-Sums of x·x, x·y, y·y, d·d and |d|, then the largest and smallest |d|. F64 is scaled so
-that no square leaves its range: the true sums are XX · 4^X_POWER, YY · 4^Y_POWER,
-XY · 2^(X_POWER + Y_POWER), DD · 4^D_POWER and ABSOLUTE · 2^D_POWER.
-"""
-
-CHANGED, FLIPS, BITS, NONFINITE_X, NONFINITE_Y, BOTH_FINITE = range(6)
-"""Columns of a row of counts."""
+def comparable(base: TensorEntry, child: TensorEntry) -> bool:
+    """Say whether distances between two tensors have a meaning (see `Measure`)."""
+    plain = not base.quantized and not child.quantized
+    return plain and base.shape == child.shape and can_round(base.dtype, child.dtype)
 
 
-def empty_rows(rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the sums (rows, 10) and counts (rows, 6) before anything was added."""
-    sums = np.zeros((rows, 10))
-    sums[:, MINIMUM] = np.inf
-    return sums, np.zeros((rows, 6), np.int64)
-
-
-def reduce_rows(
-    sums: np.ndarray, counts: np.ndarray, rows: Sequence[int], elements: Sequence[int]
-) -> list[Metrics]:
-    """Turn consecutive runs of rows, one run a pair, into the pairs' metrics.
-
-    `rows` and `elements` say how many rows (1 or more) and elements each pair has. The
-    order of rows alone decides the order of additions.
-    """
-    if not len(rows):
-        return []
-    starts = np.concatenate([[0], np.cumsum(rows)[:-1]])
-    totals = _total(sums, starts, rows)
-    counted = np.add.reduceat(counts, starts, axis=0)
-    with np.errstate(all="ignore"):
-        columns = _columns(totals, counted, np.asarray(elements))
-    assert list(columns) == [field.name for field in fields(Metrics)]
-    return [Metrics(*row) for row in zip(*columns.values(), strict=True)]
-
-
-def _total(sums: np.ndarray, starts: np.ndarray, rows: Sequence[int]) -> np.ndarray:
-    """Add the rows of each pair on the pair's largest powers; shape (pairs, 10)."""
-    powers = np.maximum.reduceat(sums[:, X_POWER:], starts, axis=0)
-    x, y, d = (sums[:, X_POWER:] - np.repeat(powers, rows, axis=0)).T.astype(int)
-    scaled = sums[:, :MAXIMUM].copy()
-    for column, shift in zip(
-        (XX, XY, YY, DD, ABSOLUTE), (2 * x, x + y, 2 * y, 2 * d, d), strict=True
-    ):
-        scaled[:, column] = np.ldexp(scaled[:, column], shift)
-    return np.column_stack(
-        [
-            np.add.reduceat(scaled, starts, axis=0),
-            np.maximum.reduceat(sums[:, MAXIMUM], starts),
-            np.minimum.reduceat(sums[:, MINIMUM], starts),
-            powers,
-        ]
-    )
-
-
-def _columns(
-    totals: np.ndarray, counted: np.ndarray, elements: np.ndarray
-) -> dict[str, list]:
-    xx, xy, yy, dd, absolute, maximum, minimum = totals[:, :X_POWER].T
-    x, _, d = totals[:, X_POWER:].T.astype(int)
-    finite = counted[:, BOTH_FINITE]
-    relative = np.ldexp(np.sqrt(dd / xx), d - x)
-    cosine = np.clip(xy / np.sqrt(xx * yy), -1.0, 1.0)
-    return {
-        "fraction_changed": (counted[:, CHANGED] / elements).tolist(),
-        "relative_l2": _known(np.where((dd == 0) & (finite > 0), 0.0, relative)),
-        "cosine": _known(cosine),
-        "mse": _known(np.ldexp(dd / finite, 2 * d)),
-        "mean_abs_diff": _known(np.ldexp(absolute / finite, d)),
-        "max_abs_diff": _known(np.where(finite > 0, maximum, np.nan)),
-        "min_abs_diff": _known(minimum),
-        "sign_flips": counted[:, FLIPS].tolist(),
-        "bit_distance": (counted[:, BITS] / elements).tolist(),
-        "nonfinite_base": counted[:, NONFINITE_X].tolist(),
-        "nonfinite_child": counted[:, NONFINITE_Y].tolist(),
-    }
-
-
-def _known(values: np.ndarray) -> list[float | None]:
-    return [
-        value if known else None
-        for value, known in zip(
-            values.tolist(), np.isfinite(values).tolist(), strict=True
-        )
-    ]
+def same_dtype(base: TensorEntry, child: TensorEntry) -> bool:
+    """Say whether two tensors are stored in the same way."""
+    return (base.dtype, base.quantized) == (child.dtype, child.quantized)

@@ -5,6 +5,7 @@ a grid that no thread count or way of reading changes. Reads nothing itself.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -41,8 +42,7 @@ class Span:
     segments: np.ndarray
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A chunk of one pair: at most SPAN_BYTES on each side."""
 
     base: ByteSource
@@ -106,10 +106,10 @@ def stored_bytes(entry: TensorEntry) -> int:
     )
 
 
-def rows_of(pair: Pair) -> int:
+def rows_of(pair: Pair, span_bytes: int = SPAN_BYTES) -> int:
     """Return into how many chunks a pair is cut."""
-    child = pair[1]
-    return -(-stored_bytes(child) // (_chunk_elements(pair) * item_bytes(child)))
+    chunk_bytes = _chunk_elements(pair, span_bytes) * item_bytes(pair[1])
+    return -(-stored_bytes(pair[1]) // chunk_bytes)
 
 
 def plan_spans(
@@ -119,6 +119,7 @@ def plan_spans(
     first_rows: Sequence[int],
     *,
     one_row: bool = False,
+    span_bytes: int = SPAN_BYTES,
 ) -> list[Span]:
     """Cut `pairs` into spans, in the order of the child's bytes.
 
@@ -128,38 +129,40 @@ def plan_spans(
     order = sorted(
         range(len(pairs)), key=lambda i: (pairs[i][1].file, pairs[i][1].start)
     )
+    stride = 0 if one_row else 1
     pieces = (
         piece
         for i in order
-        for piece in _pieces(base, child, pairs[i], first_rows[i], 0 if one_row else 1)
+        for piece in _pieces(base, child, pairs[i], first_rows[i], stride, span_bytes)
     )
-    return list(_spans(pieces))
+    return list(_spans(pieces, span_bytes))
 
 
-def _chunk_elements(pair: Pair) -> int:
-    return SPAN_BYTES // max(item_bytes(pair[0]), item_bytes(pair[1]))
+def _chunk_elements(pair: Pair, span_bytes: int) -> int:
+    return span_bytes // max(item_bytes(pair[0]), item_bytes(pair[1]))
 
 
 def _pieces(
-    base: Checkpoint, child: Checkpoint, pair: Pair, row: int, stride: int
+    base: Checkpoint,
+    child: Checkpoint,
+    pair: Pair,
+    row: int,
+    stride: int,
+    span_bytes: int,
 ) -> Iterator[Piece]:
     base_source, base_start = _located(base, pair[0])
     child_source, child_start = _located(child, pair[1])
-    base_item, child_item = item_bytes(pair[0]), item_bytes(pair[1])
-    step = _chunk_elements(pair)
-    total = stored_bytes(pair[1]) // child_item
+    dtypes = pair[0].dtype, pair[1].dtype
+    items = item_bytes(pair[0]), item_bytes(pair[1])
+    step = _chunk_elements(pair, span_bytes)
+    total = stored_bytes(pair[1]) // items[1]
     for first in range(0, total, step):
         count = min(step, total - first)
+        x, y = base_start + first * items[0], child_start + first * items[1]
+        sizes = count * items[0], count * items[1]
+        place = row + first // step * stride
         yield Piece(
-            base_source,
-            base_start + first * base_item,
-            count * base_item,
-            child_source,
-            child_start + first * child_item,
-            count * child_item,
-            (pair[0].dtype, pair[1].dtype),
-            (base_item, child_item),
-            row + first // step * stride,
+            base_source, x, sizes[0], child_source, y, sizes[1], dtypes, items, place
         )
 
 
@@ -170,10 +173,10 @@ def _located(checkpoint: Checkpoint, entry: TensorEntry) -> tuple[ByteSource, in
     return Gathered(source, entry), 0
 
 
-def _spans(pieces: Iterator[Piece]) -> Iterator[Span]:
+def _spans(pieces: Iterator[Piece], span_bytes: int) -> Iterator[Span]:
     run: list[Piece] = []
     for piece in pieces:
-        if run and not _fits(run[0], run[-1], piece):
+        if run and not _fits(run[0], run[-1], piece, span_bytes):
             yield _span(run)
             run = []
         run.append(piece)
@@ -181,12 +184,10 @@ def _spans(pieces: Iterator[Piece]) -> Iterator[Span]:
         yield _span(run)
 
 
-def _fits(first: Piece, last: Piece, piece: Piece) -> bool:
-    if (piece.base, piece.child, piece.dtypes) != (
-        first.base,
-        first.child,
-        first.dtypes,
-    ):
+def _fits(first: Piece, last: Piece, piece: Piece, span_bytes: int) -> bool:
+    if piece.base is not first.base or piece.child is not first.child:
+        return False
+    if piece.dtypes != first.dtypes:
         return False
     base_gap = piece.base_start - last.base_start - last.base_size
     child_gap = piece.child_start - last.child_start - last.child_size
@@ -194,7 +195,7 @@ def _fits(first: Piece, last: Piece, piece: Piece) -> bool:
         return False
     base_span = piece.base_start + piece.base_size - first.base_start
     child_span = piece.child_start + piece.child_size - first.child_start
-    return max(base_span, child_span) <= SPAN_BYTES
+    return max(base_span, child_span) <= span_bytes
 
 
 def _span(run: Sequence[Piece]) -> Span:

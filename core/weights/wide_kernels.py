@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from core.weights.intrinsics import BLOCK, FASTMATH, bits_of, bytes_equal, popcount
-from core.weights.metrics import (
+from core.weights.partial_sums import (
     ABSOLUTE,
     BITS,
     BOTH_FINITE,

@@ -1,0 +1,48 @@
+"""How many bits of each element two tensors share: a histogram, by a loop of its own.
+Knows no models.
+"""
+
+import numpy as np
+from numba import njit
+
+from core.weights.entry import Checkpoint
+from core.weights.intrinsics import FASTMATH, popcount
+from core.weights.lane import Lane
+from core.weights.metrics import comparable
+from core.weights.spans import Pair, item_bytes, plan_spans
+
+UNSIGNED = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
+"""Elements as bare bits, by their size in bytes."""
+
+
+def equal_bits(base: Checkpoint, child: Checkpoint, pair: Pair) -> np.ndarray | None:
+    """Count the elements of a pair by how many of their bits agree.
+
+    Returns int64 (bits an element + 1,): the last entry counts the elements that are
+    equal. The base is rounded to the child's dtype first. None when the pair is not
+    comparable.
+    """
+    if not comparable(*pair):
+        return None
+    lane = Lane({})
+    item = item_bytes(pair[1])
+    histogram = np.zeros(65, np.int64)
+    for span in plan_spans(base, child, [pair], [0]):
+        runs = lane.read(span)
+        count_bits(runs.base, runs.child, UNSIGNED[item], runs.segments, histogram)
+    return histogram[: 8 * item + 1][::-1].copy()
+
+
+@njit(fastmath=FASTMATH, nogil=True, cache=True)
+def count_bits(x_bytes, y_bytes, word, segments, histogram):
+    """Add to `histogram` the elements of each segment by how many bits differ."""
+    counts = np.zeros((4, 65), np.int64)
+    for i in range(segments.shape[0]):
+        x_start, y_start, size, _ = segments[i]
+        x = x_bytes[x_start : x_start + size].view(word)
+        y = y_bytes[y_start : y_start + size].view(word)
+        for j in range(x.size):
+            counts[j & 3, popcount(word(x[j] ^ y[j]))] += 1
+    for lane in range(4):
+        for bits in range(65):
+            histogram[bits] += counts[lane, bits]
