@@ -38,14 +38,11 @@ def measure_pairs(
     Both files are streamed in a few MiB at any size; `mapped` maps the base instead.
     Neither that nor `threads` changes a bit of the result. Without `metrics` only
     equality is decided, and a tensor is read no further than its first difference.
-    `device` other than "cpu" uses torch (see `core.weights.measure_cuda`), with the
-    same numbers to 1e-6. Raises CorruptCheckpoint when a file ends early.
+    `device` is where distances are computed: "cpu", or what torch names (see
+    `core.weights.measure_cuda`) for the same numbers to 1e-6; sketches are drawn on the
+    CPU alone. Raises CorruptCheckpoint when a file ends early.
     """
-    if device != "cpu" and metrics:
-        from core.weights.measure_cuda import measure_on_device
-
-        return measure_on_device(base, child, pairs, device=device)
-    with PreparedBase(base, mapped=mapped) as prepared:
+    with PreparedBase(base, mapped=mapped, device=device) as prepared:
         return prepared.measure(
             child, pairs, metrics=metrics, threads=threads, sketch=sketch
         )
@@ -58,8 +55,11 @@ class PreparedBase:
     of the mapping; the checkpoint stays open.
     """
 
-    def __init__(self, base: Checkpoint, *, mapped: bool = True) -> None:
+    def __init__(
+        self, base: Checkpoint, *, mapped: bool = True, device: str = "cpu"
+    ) -> None:
         self.base = base
+        self.device = device
         self._views = mapped_sources(base) if mapped else {}
         self._norms: dict[tuple[TensorEntry, str], np.ndarray] = {}
 
@@ -96,6 +96,10 @@ class PreparedBase:
     def _distances(
         self, child: Checkpoint, pairs: Sequence[Pair], threads: int, sketch: bool
     ) -> list[Measure]:
+        if self.device != "cpu" and not sketch:
+            from core.weights.measure_cuda import measure_on_device
+
+            return measure_on_device(self.base, child, pairs, device=self.device)
         from core.weights.rows import add_norms, compare
         from core.weights.sketch import Sketches
 
