@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from core.errors import PedigreeError
+from core.errors import HubError, PedigreeError
 from core.hub.checkpoint import describe
 from core.hub.client import HubClient
 from core.hub.limits import RateLimiter
@@ -98,7 +98,7 @@ def _rate_limits(client: HubClient, model: str) -> str:
     ]
     if not seen:
         happened = "sends no RateLimit headers"
-        raise PedigreeError(
+        raise HubError(
             client.endpoint, happened, "the crawl slows only after a 429"
         )
     return "; ".join(seen) + "."
@@ -133,7 +133,7 @@ def _multi_range(client: HubClient, model: str) -> str:
     source.read_many([(place, place + RANGE_BYTES) for place in places])
     if client.multi_range(source.address) is not True:
         happened = "does not answer several ranges in one request"
-        raise PedigreeError(source.host, happened, "each range is asked for by itself")
+        raise HubError(source.host, happened, "each range is asked for by itself")
     return f"{source.host} answers several ranges in one request."
 
 
@@ -146,7 +146,7 @@ def _checksums(client: HubClient, model: str) -> str:
     summed = sum(entry.crc32 is not None for entry in entries)
     if not summed:
         happened = f"carries no CRC32 ({format_})"
-        raise PedigreeError(source.name, happened, "such files are compared by ranges")
+        raise HubError(source.name, happened, "such files are compared by ranges")
     return f"{source.name} carries the CRC32 of {summed:,} of {len(entries):,} tensors."
 
 

@@ -39,7 +39,8 @@ class Standin:
     `token` is the only one it accepts. `rate_limits` are requests per 300 s for "api"
     and "resolvers", counted by `clock` (seconds). `url_seconds` is how long a signed
     CDN address is good. `multi_range` says whether the CDN answers several ranges at
-    once, `page_size` how many rows a page of a listing has at most.
+    once, `page_size` how many rows a page of a listing has at most. `elsewhere`, once
+    set, is the origin to which links and redirects lead instead of to itself.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Standin:
         self.page_size = page_size
         self.rate_limits = dict(rate_limits or {"api": 10**6, "resolvers": 10**6})
         self.url_seconds = url_seconds
+        self.elsewhere = ""
         self.repositories: dict[str, Repository] = {}
         self.renamed: dict[str, str] = {}
         self._deleted: dict[str, Repository] = {}
@@ -234,8 +236,8 @@ class Standin:
         """Find the repository and revision of a path, or refuse as the Hub does."""
         fields = match.groupdict()
         if moved := self.renamed.get(fields["id"]):
-            location = request.path.replace(fields["id"], moved, 1)
-            return Answer(307, {"Location": quote(location)})
+            location = quote(request.path.replace(fields["id"], moved, 1))
+            return Answer(307, {"Location": f"{self.elsewhere}{location}"})
         repository = self.repositories.get(fields["id"])
         if repository is None or (repository.private and not self._knows(request)):
             status = 404 if repository is None and self._knows(request) else 401
@@ -278,8 +280,8 @@ class Standin:
         answer = _json(rows)
         if start + size < len(found):
             following = urlencode({**query, "cursor": [start + size]}, doseq=True)
-            link = f'<{self.endpoint}/api/models?{following}>; rel="next"'
-            answer.headers["Link"] = link
+            page = f"{self.elsewhere or self.endpoint}/api/models?{following}"
+            answer.headers["Link"] = f'<{page}>; rel="next"'
         return answer
 
     def _row(self, repository: Repository, query: Mapping[str, list[str]]) -> dict:
