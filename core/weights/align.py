@@ -2,7 +2,8 @@
 prefix, by content, by shape. Reads bytes only through the callables it is given.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -122,37 +123,38 @@ def align(
 def _pairs(
     base: Sequence[TensorEntry], child: Sequence[TensorEntry], matching: Matching
 ) -> Iterator[Pair]:
+    has_twin = _twins(base, matching.base_roles)
     for entry in base:
         partner = matching.partner.get(entry.name)
         if partner is None:
-            tied = _has_twin(entry, base, matching.base_roles)
-            yield Pair(entry, None, "tied" if tied else "removed")
+            yield Pair(entry, None, "tied" if has_twin(entry) else "removed")
         else:
             same = entry.shape == partner.shape
             yield Pair(entry, partner, "same-shape" if same else "reshaped")
+    has_twin = _twins(child, matching.child_roles)
     for entry in child:
         if entry.name in matching.child:
-            tied = _has_twin(entry, child, matching.child_roles)
-            yield Pair(None, entry, "tied" if tied else "added")
+            yield Pair(None, entry, "tied" if has_twin(entry) else "added")
 
 
-def _has_twin(
-    entry: TensorEntry, entries: Sequence[TensorEntry], roles: Mapping[str, TensorRole]
-) -> bool:
-    """Tell whether its own checkpoint holds the same numbers under another name.
+def _twins(
+    entries: Sequence[TensorEntry], roles: Mapping[str, TensorRole]
+) -> Callable[[TensorEntry], bool]:
+    """Tell which tensors a checkpoint also holds under another name.
 
     A shared storage says so; so does an output layer with the shape of the embedding,
     and a `predictions.decoder.bias` beside `predictions.bias`.
     """
-    if entry.storage is not None and any(
-        other.storage == entry.storage and other is not entry for other in entries
-    ):
-        return True
-    if not roles[entry.name].is_head:
-        return False
-    if entry.name.endswith(".decoder.bias"):
-        return entry.name.replace(".decoder.bias", ".bias") in roles
-    return any(
-        other.shape == entry.shape and roles[other.name].is_embedding
-        for other in entries
-    )
+    storages = Counter(entry.storage for entry in entries if entry.storage is not None)
+    tables = {entry.shape for entry in entries if roles[entry.name].is_embedding}
+
+    def has_twin(entry: TensorEntry) -> bool:
+        if storages[entry.storage] > 1:
+            return True
+        if not roles[entry.name].is_head:
+            return False
+        if entry.name.endswith(".decoder.bias"):
+            return entry.name.replace(".decoder.bias", ".bias") in roles
+        return entry.shape in tables
+
+    return has_twin

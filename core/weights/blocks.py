@@ -28,12 +28,12 @@ DECODER = re.compile(
 )
 NUMBERED = re.compile(
     r"(?:^|\.)(?P<word>layers?|blocks?|h|resblocks|stages?|features|denseblock"
-    r"|transition|(?:en|de)coder_layers?)[._]?(?P<index>\d+)(?=\.)"
+    r"|transition|(?:en|de)coder_layers?)[._]?(?P<index>\d{1,6})(?=\.)"
 )
-ANY_NUMBER = re.compile(r"(?:^|\.)(?P<word>[A-Za-z_]\w*)\.(?P<index>\d+)(?=\.)")
-NEXT_NUMBER = re.compile(r"\.(?P<index>\d+)(?=\.)")
+ANY_NUMBER = re.compile(r"(?:^|\.)(?P<word>[A-Za-z_]\w*)\.(?P<index>\d{1,6})(?=\.)")
+NEXT_NUMBER = re.compile(r"\.(?P<index>\d{1,6})(?=\.)")
 STAGE_MATE = re.compile(
-    r"encoder\.(?:patch_embeddings|layer_norm)\.(\d+)\.|downsample_layers\.(\d+)\."
+    r"encoder\.(?:patch_embeddings|layer_norm)\.(\d{1,6})\.|downsample_layers\.(\d{1,6})\."
 )
 OUTSIDE_BLOCKS = re.compile(
     r"(?:^|\.)(?:input_proj\w*|query_scale|ref_point_head|decode_head|auxiliary_head"

@@ -13,7 +13,8 @@ from core.weights.renames import canonical
 
 Content = Callable[[TensorEntry], Hashable]
 
-BLOCK_NUMBER = re.compile(r"\d")
+MOST_PREFIXES = 8
+MOST_PARTS = 12
 VOTERS = 64
 """How many names, spread over the child, are asked for the prefix they carry."""
 
@@ -59,7 +60,9 @@ def join_by_prefix(matching: Matching) -> str | None:
     several.
     """
     explained = Counter[str]()
-    while matching.base and matching.child:
+    for _ in range(MOST_PREFIXES):
+        if not matching.base or not matching.child:
+            break
         ours, theirs = _by_key(matching.base), _by_key(matching.child)
         prefixes = _likeliest_prefixes(matching, ours, theirs)
         if not prefixes:
@@ -108,20 +111,17 @@ def _cuts(key: str) -> Iterator[tuple[str, str]]:
     [('', 'vit.layers.0.bias'), ('vit.', 'layers.0.bias'), ('vit.layers.', '0.bias')]
     """
     start = 0
-    while start < len(key):
-        if BLOCK_NUMBER.search(key[:start].split(".")[-2] if start else ""):
-            return
+    for part in key.split(".", MOST_PARTS)[:MOST_PARTS]:
         yield key[:start], key[start:]
-        dot = key.find(".", start)
-        if dot < 0:
+        if part.isdecimal():
             return
-        start = dot + 1
+        start += len(part) + 1
 
 
 def _is_plausible(mine: str, other: str, suffix: str) -> bool:
     """One side must be bare, unless what follows is long and inside a block."""
     if bool(mine) != bool(other):
-        return "." in suffix or not BLOCK_NUMBER.search(mine + other)
+        return "." in suffix or not re.search(r"\d", mine + other)
     return mine != other and bool(re.search(r"\w\.\d+\.\w", suffix))
 
 
@@ -181,4 +181,12 @@ def _by_shape(
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    return [(int(t), "") if t.isdigit() else (-1, t) for t in name.split(".")]
+    """A key that sorts `layer.2` before `layer.10`.
+
+    >>> _natural("layer.10.bias")
+    [(-1, 'layer'), (10, ''), (-1, 'bias')]
+    """
+    return [
+        (int(part), "") if part.isdecimal() and len(part) < 10 else (-1, part)
+        for part in name.split(".")
+    ]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.weights.align import align
@@ -38,7 +38,7 @@ def partners(alignment) -> dict[str, str]:
 
 PREFIXES = [
     "module.", "_orig_mod.", "base_model.model.", "model.", "vit.", "backbone.",
-    "module.vit.", "my_wrapper.inner.",
+    "module.vit.", "my_wrapper.inner.", "dinov2.", "mobilenet_v2.",
 ]  # fmt: skip
 
 
@@ -62,6 +62,7 @@ def test_one_prefix_replaced_by_another():
     assert found.renamed_prefix == "deit."
 
 
+@settings(deadline=None)
 @given(st.permutations(vit("vit.")), st.sampled_from(["", *PREFIXES]))
 def test_shuffled_and_renamed_children_align_alike(shuffled, prefix):
     child = [replace(entry, name=prefix + entry.name) for entry in shuffled]
@@ -197,6 +198,25 @@ def test_tied_copies_are_listed_as_tied():
 def test_shared_storages_are_tied():
     left, right = (replace(e, storage="0") for e in named("a.weight", "b.weight"))
     assert align([left, right], [left]).pairs[1].status == "tied"
+
+
+ODD = ("", "0", "00", "3", "²", "٣", "9" * 5000, "\n")
+USUAL = ("layer", "layers", "block1", "stages", "features", "embed", "norm", "weight")
+WORDS = st.sampled_from((*ODD, *USUAL, "bias", "classifier", "gamma"))
+NAMES = st.lists(WORDS, max_size=6).map(".".join)
+ANY = st.lists(
+    st.builds(named, NAMES, shape=st.sampled_from([(), (8,), (8, 8)])), max_size=12
+).map(lambda groups: list({e.name: e for group in groups for e in group}.values()))
+
+
+@settings(deadline=None)
+@given(ANY, ANY)
+def test_any_names_at_all_end_in_one_pair_each(base, child):
+    found = align(base, child)
+    assert [pair.base for pair in found.pairs if pair.base] == base
+    children = [pair.child.name for pair in found.pairs if pair.child]
+    assert sorted(children) == sorted(names(child))
+    assert all(found.role(pair).block for pair in found.pairs)
 
 
 @pytest.mark.parametrize(("base", "child"), [([], []), (vit(), []), ([], vit())])

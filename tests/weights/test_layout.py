@@ -170,7 +170,7 @@ FORWARD = {
         "text_decoder.cls.predictions.decoder.weight": "head",
     },
     "git": {
-        "git.image_encoder.vision_model.encoder.layers.0.mlp.fc1.bias": "vision block 0",
+        "git.image_encoder.vision_model.post_layernorm.weight": "vision norm",
         "git.embeddings.word_embeddings.weight": "text stem",
         "git.encoder.layer.0.output.dense.weight": "text block 0",
         "git.visual_projection.visual_projection.0.weight": "projection",
