@@ -9,9 +9,16 @@ from dataclasses import dataclass
 import numpy as np
 
 NOISE_MARGIN = 1.25
+"""Room above the expected norm of the noise; it reached 0.75 of the floor so made."""
+
 ARITHMETIC = 2e-6
-CLEAR = 1.5
-GAP = 3.0
+"""Float32 products leave singular values up to this share of the largest."""
+
+CLEAR, GAP = 1.5, 3.0
+"""Multiples of the floor: surely no noise; so far above that a gap is left."""
+
+NEGLIGIBLE = 1e-9
+"""Share of noise in a delta's energy below which nothing can hide in it."""
 
 # Mantissa bits and the exponent of the smallest step; that of F64 is raised so that
 # the square of a step is never zero.
@@ -24,21 +31,21 @@ class Spectrum:
     """The singular values of one block of the delta against the noise of rounding.
 
     `delta` (s, t) and `noise` (s, t), its variance, are scaled as `_evening` says.
-    `floor` is the largest singular value noise may reach; `coarse_floor` the same had
-    the delta itself been rounded to bfloat16 before it was added. `rows` and `columns`
-    count the changed ones and all, `finite` the rows without NaN or infinity.
+    `floor` is the largest singular value that noise may reach. `rows` and `columns`
+    count the changed ones and all, `finite` the rows without NaN or infinity; `density`
+    is the share of entries that differ where those cross. `peak` is the unit of
+    `delta`, `sigma` and `floor`: the largest change.
     """
 
     delta: np.ndarray
     noise: np.ndarray
     sigma: np.ndarray
     floor: float
-    coarse_floor: float
     rows: tuple[int, int]
     columns: tuple[int, int]
+    finite: int
     density: float
     peak: float
-    finite: int
 
     def above(self, floor: float) -> int:
         """How many singular values exceed a floor."""
@@ -53,6 +60,12 @@ class Spectrum:
     def certain_rank(self) -> int:
         """How many stay clear of what rounding can explain."""
         return self.above(CLEAR * self.floor)
+
+    @property
+    def coarse_floor(self) -> float:
+        """The floor, had the delta been rounded to bfloat16 before it was added."""
+        noise = self.noise + _squared_steps(self.delta, "BF16") / 12
+        return max(self.floor, _noise_norm(noise))
 
     @property
     def gapped_rank(self) -> int:
@@ -92,18 +105,26 @@ class Spectrum:
 
         The larger of two ratios: over all entries, and over the tenth that is stored
         most finely (weights near zero), where the rest of a full delta shows first.
+        The second is not needed where the delta is far above all rounding.
         """
+        beside = self.noise.mean() * np.prod(np.subtract(self.delta.shape, self.rank))
+        total = float((self.sigma[self.rank :] ** 2).sum() / beside)
+        if beside < NEGLIGIBLE * (self.sigma**2).sum():
+            return total
+        return max(total, self._fine_excess())
+
+    def _fine_excess(self) -> float:
+        """The same over the tenth of the entries with the least noise."""
         vectors = np.linalg.eigh(self.delta @ self.delta.T)[1]
         left = vectors[:, -self.rank :]  # (s, r)
         fitted = left.T @ self.delta  # (r, t)
-        rest = (self.delta - left @ fitted) ** 2
         right = fitted / np.linalg.norm(fitted, axis=1, keepdims=True)
         kept = (1 - (left**2).sum(axis=1))[:, None] * (1 - (right**2).sum(axis=0))
         expected = kept * (self.noise * kept + self.noise.mean() * (1 - kept))
         fine = self.noise <= np.quantile(self.noise, 0.1)
-        luck = 1 + 4 * np.sqrt(2 / np.count_nonzero(fine))
-        ratio = rest[fine].sum() / expected[fine].sum() / luck
-        return float(max(rest.sum() / expected.sum(), ratio))
+        rest = (self.delta - left @ fitted)[fine] ** 2
+        luck = 1 + 4 * np.sqrt(2 / rest.size)
+        return float(rest.sum() / expected[fine].sum() / luck)
 
 
 def block_spectrum(
@@ -111,35 +132,28 @@ def block_spectrum(
 ) -> Spectrum:
     """Measure one block; rows with a number that is not finite are left out."""
     with np.errstate(invalid="ignore", over="ignore"):
-        finite = np.isfinite(child - base).all(axis=1)
-    base, child = base[finite], child[finite]
-    delta = child - base
+        delta = child - base
+    finite = np.isfinite(delta).all(axis=1)
+    if not finite.all():
+        base, child, delta = base[finite], child[finite], delta[finite]
     differs = delta != 0
-    rows, columns = differs.any(axis=1), differs.any(axis=0)
-    sides = (int(rows.sum()), finite.size), (int(columns.sum()), base.shape[1])
-    if not rows.any():
+    rows, columns = differs.any(axis=1).sum(), differs.any(axis=0).sum()
+    sides = (int(rows), finite.size), (int(columns), base.shape[1])
+    counts = *sides, int(finite.sum())
+    if not rows:
         nothing = np.zeros((1, 0))
-        floors = 0.0, 0.0
-        return Spectrum(
-            nothing, nothing, nothing[0], *floors, *sides, 0.0, 0.0, int(finite.sum())
-        )
-    density = differs.sum() / (sides[0][0] * sides[1][0])
-    stored = _squared_steps(base, dtypes[0]) + _squared_steps(child, dtypes[1])
-    peak = np.abs(delta).max()
-    fine = (stored + _squared_steps(delta, dtypes[1])) / (12 * peak**2)
-    coarse = (stored + _squared_steps(delta, "BF16")) / (12 * peak**2)
-    weights = _evening(fine)
-    delta, fine, coarse = delta / peak * weights, fine * weights**2, coarse * weights**2
+        return Spectrum(nothing, nothing, nothing[0], 0.0, *counts, 0.0, 1.0)
+    peak = float(np.abs(delta).max())
+    noise = _squared_steps(base, dtypes[0]) + _squared_steps(child, dtypes[1])
+    noise = (noise + _squared_steps(delta, dtypes[1])) / (12 * peak**2)
+    even = _evening(noise)
+    delta, noise = delta / peak * even, noise * even**2
     if delta.shape[0] > delta.shape[1]:
-        delta, fine = delta.T, fine.T
+        delta, noise = delta.T, noise.T
     sigma = np.sqrt(np.maximum(np.linalg.eigvalsh(delta @ delta.T)[::-1], 0))
-    floors = (
-        max(ARITHMETIC * sigma[0], NOISE_MARGIN * _noise_norm(noise))
-        for noise in (fine, coarse)
-    )
-    return Spectrum(
-        delta, fine, sigma, *floors, *sides, float(density), peak, int(finite.sum())
-    )
+    floor = max(ARITHMETIC * float(sigma[0]), _noise_norm(noise))
+    density = float(differs.sum() / (rows * columns))
+    return Spectrum(delta, noise, sigma, floor, *counts, density, peak)
 
 
 def _evening(variance: np.ndarray) -> np.ndarray:
@@ -155,10 +169,10 @@ def _evening(variance: np.ndarray) -> np.ndarray:
 
 
 def _noise_norm(variance: np.ndarray) -> float:
-    """Bound the largest singular value of independent noise: its largest row norm
-    plus its largest column norm (Bandeira and van Handel, 2016)."""
+    """Bound the largest singular value of independent noise: its largest row norm plus
+    its largest column norm (Bandeira and van Handel, 2016), with a margin."""
     rows, columns = variance.sum(axis=1), variance.sum(axis=0)
-    return float(np.sqrt(rows.max()) + np.sqrt(columns.max()))
+    return NOISE_MARGIN * float(np.sqrt(rows.max()) + np.sqrt(columns.max()))
 
 
 def _squared_steps(values: np.ndarray, dtype: str) -> np.ndarray:

@@ -7,6 +7,7 @@ Knows dtypes and numbers only: no files, no layer names, no freeze patterns.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import isqrt
 from typing import Literal
 
 import numpy as np
@@ -17,12 +18,20 @@ from core.weights.delta_spectrum import PRECISION, Spectrum, block_spectrum
 Answer = Literal["yes", "no", "undecided"]
 Block = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
-SAMPLE_SIZES = (48, 96, 192, 384)
-SCREEN_SIZES = (24, 48)
+LADDER = (24, 48, 96, 192, 384)
+"""Shorter sides of the sampled blocks; the longer side is twice that."""
+
 HIGHEST_RANK = 128
+"""A rank certainly above this is not low, whatever the size of the matrix."""
+
 SMALLEST_SIDE = 17
+"""A merge of rank 8, the usual one, must leave more than half of the side free."""
+
 MAIN_PART = 0.5
+"""The least share of the delta's energy that a low rank must hold."""
+
 LEFT_OVER = 1.25
+"""The most that may be beside it, in units of rounding: merges leave 0.4 to 1.0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +156,7 @@ def pair_rank(
     pair: MatrixPair,
     *,
     seed: int = 0,
-    sizes: Sequence[int] = SAMPLE_SIZES,
+    sizes: Sequence[int] = LADDER[1:],
     ceiling: int | None = None,
 ) -> RankVerdict:
     """Tell whether a delta has low rank, from ever larger random blocks until sure.
@@ -190,7 +199,7 @@ def screen(
     tested: dict[str, RankVerdict] = {}
     changed: list[MatrixPair] = []
     for pair in _spread(pairs):
-        tested[pair.name] = pair_rank(pair, seed=seed, sizes=SCREEN_SIZES)
+        tested[pair.name] = pair_rank(pair, seed=seed, sizes=LADDER[:2])
         if tested[pair.name].rank != 0:
             changed.append(pair)
         if len(changed) == probes:
@@ -210,8 +219,11 @@ def scan(pairs: Sequence[MatrixPair], *, probes: int = 6, seed: int = 0) -> Scan
     that are equal after a cast.
     """
     tested = screen(pairs, probes=probes, seed=seed)
-    if "yes" in _answers(tested.values()):
-        tested = {pair.name: pair_rank(pair, seed=seed) for pair in pairs}
+    hits = [verdict for verdict in tested.values() if verdict.verdict == "yes"]
+    if hits:
+        enough = max(96, min(isqrt(hit.sampled // 2) for hit in hits))
+        sizes = enough // 2, *(size for size in LADDER if size >= enough)
+        tested = {pair.name: pair_rank(pair, seed=seed, sizes=sizes) for pair in pairs}
     return _summary(tested)
 
 
@@ -247,8 +259,8 @@ def _spread(pairs: Sequence[MatrixPair]) -> list[MatrixPair]:
 def _ladder(side: int, sizes: Sequence[int]) -> list[int]:
     """Return at least two block sizes that fit, the last as large as possible.
 
-    >>> _ladder(768, SAMPLE_SIZES), _ladder(96, SAMPLE_SIZES), _ladder(32, SAMPLE_SIZES)
-    ([48, 96, 192, 384], [48, 96], [16, 32])
+    >>> _ladder(768, LADDER), _ladder(96, LADDER), _ladder(32, LADDER)
+    ([24, 48, 96, 192, 384], [24, 48, 96], [16, 32])
     """
     top = min(side, sizes[-1])
     below = [size for size in sizes if 1.5 * size <= top] or [top // 2]
@@ -284,8 +296,9 @@ def _same_low_rank(before: Spectrum, seen: Spectrum, side: int) -> bool:
 
 def _is_high_rank(seen: Spectrum, ceiling: int) -> bool:
     """Whether a block holds more than `ceiling` singular values, and no gap."""
-    floors = (seen.floor, seen.coarse_floor)
-    return seen.certain_rank > ceiling and not any(map(seen.is_deficient, floors))
+    if seen.certain_rank <= ceiling:
+        return False
+    return not any(map(seen.is_deficient, (seen.floor, seen.coarse_floor)))
 
 
 def _verdict(answer: Answer, seen: Spectrum, reason: str) -> RankVerdict:
