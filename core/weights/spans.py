@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from core.errors import CorruptCheckpoint
 from core.weights.array import NUMPY_DTYPES
 from core.weights.entry import ByteSource, Checkpoint, TensorEntry
 
@@ -17,6 +18,9 @@ SPAN_BYTES = 512 << 10
 
 GAP_BYTES = 64 << 10
 """Bytes between two tensors that are cheaper to read over than to seek over."""
+
+MAX_GATHERED_BYTES = 1 << 26
+"""A strided tensor may repeat elements up to this size, or that of its file."""
 
 Pair = tuple[TensorEntry, TensorEntry]
 
@@ -170,6 +174,9 @@ def _located(checkpoint: Checkpoint, entry: TensorEntry) -> tuple[ByteSource, in
     source = checkpoint.source_of(entry)
     if entry.strides is None:
         return source, entry.start
+    if stored_bytes(entry) > max(source.size, MAX_GATHERED_BYTES):
+        happened = f"spreads {entry.name!a} over more bytes than the file has"
+        raise CorruptCheckpoint(source.name, happened, "do not trust this file")
     return Gathered(source, entry), 0
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from core.weights.array import read_tensor
 from core.weights.checkpoint import read_entries
-from core.weights.entry import Checkpoint
+from core.weights.entry import Checkpoint, TensorEntry
 from core.weights.source import BytesSource
 
 GGUF_TYPES = {0: "B", 2: "H", 4: "I", 10: "Q"}
@@ -147,3 +147,21 @@ def pickled_tensors() -> dict[str, object]:
         "int8": torch.tensor([1, -2], dtype=torch.int8),
         "complex64": torch.randn(2, dtype=torch.complex64),
     }
+
+
+def _in_memory(
+    tensors: dict[str, tuple[str, np.ndarray]], name: str = "memory"
+) -> Checkpoint:
+    entries, content = [], b"\x00" * 3  # so that no tensor is aligned
+    for key, (dtype, elements) in tensors.items():
+        stop = len(content) + elements.nbytes
+        entries.append(TensorEntry(key, dtype, elements.shape, len(content), stop))
+        content += elements.tobytes()
+    source = BytesSource(content, name)
+    return Checkpoint(name, "safetensors", tuple(entries), {"": source})
+
+
+@pytest.fixture
+def in_memory():
+    """Lay tensors {name: (dtype, bits)} out in memory, in order and unaligned."""
+    return _in_memory
