@@ -2,7 +2,7 @@
 their bytes are, and decodes nothing itself.
 """
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
@@ -22,7 +22,9 @@ from core.weights.checkpoint import open_checkpoint
 from core.weights.entry import Checkpoint, TensorEntry
 from core.weights.layout import TensorRole, layout
 from core.weights.measure import measure_pairs
-from core.weights.metrics import Measure
+from core.weights.metrics import Measure, Metrics
+
+METRICS = tuple(field.name for field in fields(Metrics))
 
 
 def compare_paths(
@@ -57,9 +59,11 @@ def compare_checkpoints(
     )
     tensors = _verdicts(base, child, alignment, metrics=metrics, device=device)
     deltas = Deltas(base, child, alignment, tensors)
+    low_rank, rank = deltas.low_rank()
     pattern = freeze_pattern(
         tensors,
-        low_rank=deltas.low_rank(),
+        low_rank=low_rank,
+        rank=rank,
         correlation=deltas.correlation(),
         renamed_prefix=alignment.renamed_prefix,
     )
@@ -74,7 +78,11 @@ def is_adapter(checkpoint: Checkpoint) -> bool:
 
 
 def to_document(comparison: Comparison) -> dict[str, object]:
-    """Return the JSON of `compare`: plain values, None for what is missing."""
+    """Return the JSON of `compare`: plain values, None for what is missing.
+
+    Where any tensor was measured, every tensor has all metrics.
+    """
+    measured = any(tensor.metrics for tensor in comparison.tensors)
     return {
         "base": comparison.base,
         "child": comparison.child,
@@ -85,7 +93,10 @@ def to_document(comparison: Comparison) -> dict[str, object]:
         "runs": comparison.runs,
         "sentence": comparison.sentence,
         "bytes_read": comparison.bytes_read,
-        "tensors": [_tensor_document(tensor) for tensor in comparison.tensors],
+        "tensors": [
+            _tensor_document(tensor) | (_metrics_document(tensor) if measured else {})
+            for tensor in comparison.tensors
+        ],
     }
 
 
@@ -156,7 +167,7 @@ def _comparison(
 
 
 def _tensor_document(tensor: TensorVerdict) -> dict[str, object]:
-    document = {
+    return {
         "name": tensor.name,
         "base_name": tensor.base_name,
         "shape": list(tensor.shape),
@@ -166,4 +177,9 @@ def _tensor_document(tensor: TensorVerdict) -> dict[str, object]:
         "is_parameter": tensor.role.is_parameter,
         "block": tensor.role.block,
     }
-    return document | (asdict(tensor.metrics) if tensor.metrics else {})
+
+
+def _metrics_document(tensor: TensorVerdict) -> dict[str, object]:
+    if tensor.metrics is None:
+        return dict.fromkeys(METRICS)
+    return {name: getattr(tensor.metrics, name) for name in METRICS}

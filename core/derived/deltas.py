@@ -38,8 +38,8 @@ class Deltas:
         self._facts = Facts(tensors)
         self._arrays = lru_cache(maxsize=1)(self._read)
 
-    def low_rank(self) -> LowRank:
-        """Tell whether the change is low-rank, as in a merged LoRA.
+    def low_rank(self) -> tuple[LowRank, int | None]:
+        """Tell whether the change is low-rank, as in a merged LoRA, and its rank.
 
         Measured only when matrices changed while every bias and norm stayed, and not
         embedding tables alone; otherwise "no".
@@ -47,10 +47,11 @@ class Deltas:
         differing = self._facts.differing
         suspects = [tensor for tensor in differing if _is_delta(tensor)]
         if len(suspects) < len(differing):
-            return "no"
+            return "no", None
         if all(tensor.role.is_embedding for tensor in suspects):
-            return "no"
-        return scan([self._matrix(tensor) for tensor in suspects]).verdict
+            return "no", None
+        found = scan([self._matrix(tensor) for tensor in suspects])
+        return found.verdict, found.rank
 
     def correlation(self) -> float | None:
         """Return the changed matrices' mean cosine with the base's, weighted by size.

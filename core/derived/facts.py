@@ -84,6 +84,15 @@ class Facts:
         return parts
 
     @cached_property
+    def frozen_components(self) -> list[str]:
+        """The whole components of which every shared parameter is equal."""
+        return [
+            name
+            for name, part in self.components.items()
+            if all(tensor.verdict == "equal" for tensor in part)
+        ]
+
+    @cached_property
     def blocks(self) -> list[BlockVerdict]:
         """The body's blocks in forward order, without the norms that end a component.
 

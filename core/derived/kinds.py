@@ -83,15 +83,14 @@ def is_low_rank(facts: Facts) -> bool:
 
 def is_component_frozen(facts: Facts) -> bool:
     """Exactly some whole components are equal, and the others changed throughout."""
-    others = [part for part in facts.components.values() if not _all(part, "equal")]
-    changed = all(_all(part, "changed", "reshaped") for part in others)
-    return 0 < len(others) < len(facts.components) and changed
+    others = facts.components.keys() - set(facts.frozen_components)
+    changed = (_all(facts.components[name], "changed", "reshaped") for name in others)
+    return is_component_left_out(facts) and all(changed)
 
 
 def is_component_left_out(facts: Facts) -> bool:
     """A whole component is equal; the others changed here and there."""
-    equal = [_all(part, "equal") for part in facts.components.values()]
-    return any(equal) and not all(equal)
+    return 0 < len(facts.frozen_components) < len(facts.components)
 
 
 def is_frozen_prefix(facts: Facts) -> bool:

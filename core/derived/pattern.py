@@ -47,6 +47,7 @@ def freeze_pattern(
     *,
     is_adapter: bool = False,
     low_rank: LowRank = "no",
+    rank: int | None = None,
     correlation: float | None = None,
     renamed_prefix: str | None = None,
 ) -> Pattern:
@@ -78,7 +79,14 @@ def freeze_pattern(
         flags=flags,
         counts=count(tensors),
         runs=spell(runs(blocks)),
-        sentence=sentence(kind, depth, flags, blocks),
+        sentence=sentence(
+            kind,
+            flags,
+            blocks,
+            frozen_blocks=depth,
+            frozen_components=facts.frozen_components,
+            rank=rank,
+        ),
         blocks=blocks,
         components=_components(tensors),
     )

@@ -17,7 +17,6 @@ FIXED = {
     "norm-only": "Only norm weights and biases were trained.",
     "bias-and-norm": "Only biases and norms were trained.",
     "rows-only": "Only rows of embedding tables were trained or added.",
-    "low-rank": "The changed matrices differ by a low-rank delta, as in a merged LoRA.",
     "reinitialized": "Changed everywhere and uncorrelated with the base: trained from "
     "scratch, or from other weights.",
     "full": "Every trainable parameter changed.",
@@ -25,44 +24,57 @@ FIXED = {
 
 
 def sentence(
-    kind: str, frozen_blocks: int | None, flags: Flags, blocks: Sequence[BlockVerdict]
+    kind: str,
+    flags: Flags,
+    blocks: Sequence[BlockVerdict],
+    *,
+    frozen_blocks: int | None = None,
+    frozen_components: Sequence[str] = (),
+    rank: int | None = None,
 ) -> str:
     """Tell a freeze pattern in words.
 
     >>> blocks = [BlockVerdict("block 0", "equal", 0), BlockVerdict("head", "new")]
-    >>> sentence("head-only", None, Flags(missing_pooler=True), blocks)
+    >>> sentence("head-only", Flags(missing_pooler=True), blocks)
     'The backbone equals the base; the head is new. The pooler was left out.'
     """
-    return " ".join([_lead(kind, frozen_blocks, flags, blocks), *_remarks(kind, flags)])
-
-
-def _lead(
-    kind: str, frozen_blocks: int | None, flags: Flags, blocks: Sequence[BlockVerdict]
-) -> str:
-    if kind in FIXED:
-        return FIXED[kind]
     if kind == "cast":
-        return f"Every parameter equals the base's, stored {_stored(flags)}."
-    if kind == "head-only":
-        return f"The backbone equals the base; {_head(blocks)}."
-    if kind == "component-frozen":
-        return f"Whole components equal the base: {_named(blocks, 'equal')}."
-    total = sum(block.number is not None for block in blocks)
-    if kind == "frozen-prefix":
-        return _prefix(frozen_blocks or 0, total, blocks)
-    if kind == "frozen-suffix":
-        return f"The last {frozen_blocks} of {total} blocks equal the base; earlier "
-        "ones were trained."
-    return f"A mixture: {_named(blocks, 'equal') or 'no block'} equal the base."
+        lead = f"Every parameter equals the base's, stored {_stored(flags)}."
+    elif kind == "head-only":
+        lead = f"The backbone equals the base; {_head(blocks)}."
+    elif kind == "low-rank":
+        lead = f"The changed matrices differ by a low-rank delta{_merged(rank)}."
+    elif kind == "component-frozen":
+        lead = f"The {_frozen(frozen_components)} the base; the rest was trained."
+    elif kind == "frozen-prefix":
+        lead = _prefix(frozen_blocks or 0, blocks)
+    elif kind == "frozen-suffix":
+        ends = _of("last", frozen_blocks or 0, blocks)
+        lead = f"The {ends} the base; earlier ones were trained."
+    else:
+        lead = FIXED.get(kind) or _mixture(blocks)
+    return " ".join([lead, *_remarks(kind, flags)])
 
 
-def _prefix(frozen_blocks: int, total: int, blocks: Sequence[BlockVerdict]) -> str:
-    has_stem = blocks[0].number is None
-    first = f"the first {frozen_blocks} of {total} blocks"
+def _prefix(frozen_blocks: int, blocks: Sequence[BlockVerdict]) -> str:
     if not frozen_blocks:
-        return "The stem equals the base; everything after it was trained."
-    start = f"The stem and {first}" if has_stem else first.capitalize()
-    return f"{start} equal the base; the rest was trained."
+        return "The stem equals the base; what follows was trained."
+    begins = _of("first", frozen_blocks, blocks)
+    if blocks[0].number is None:
+        begins = f"stem and the {begins.replace(' equals', ' equal')}"
+    return f"The {begins} the base; the rest was trained."
+
+
+def _of(end: str, frozen_blocks: int, blocks: Sequence[BlockVerdict]) -> str:
+    """Count blocks from one end.
+
+    >>> _of("last", 1, [BlockVerdict("block 0", "equal", 0)] * 3)
+    'last of 3 blocks equals'
+    """
+    total = sum(block.number is not None for block in blocks)
+    if frozen_blocks == 1:
+        return f"{end} of {total} blocks equals"
+    return f"{end} {frozen_blocks} of {total} blocks equal"
 
 
 def _head(blocks: Sequence[BlockVerdict]) -> str:
@@ -72,11 +84,28 @@ def _head(blocks: Sequence[BlockVerdict]) -> str:
     return "the head is gone" if states == {"gone"} else "the head is new"
 
 
-def _named(blocks: Sequence[BlockVerdict], state: str) -> str:
-    spans = [run for run in runs(blocks) if run.verdict == state]
-    return ", ".join(
+def _frozen(components: Sequence[str]) -> str:
+    """Name components as a subject.
+
+    >>> _frozen(["backbone", "encoder"])
+    'backbone and encoder equal'
+    """
+    names = " and ".join([", ".join(components[:-1]), *components[-1:]])
+    return f"{names} equal" if len(components) > 1 else f"{components[0]} equals"
+
+
+def _mixture(blocks: Sequence[BlockVerdict]) -> str:
+    spans = [run for run in runs(blocks) if run.verdict == "equal"]
+    if not spans:
+        return "A mixture: no block equals the base as a whole."
+    named = ", ".join(
         run.first if run.blocks == 1 else f"{run.first} to {run.last}" for run in spans
     )
+    return f"A mixture: only {named} stayed as in the base."
+
+
+def _merged(rank: int | None) -> str:
+    return f" of rank {rank}, as in a merged LoRA" if rank else ", as in a merged LoRA"
 
 
 def _stored(flags: Flags) -> str:
@@ -84,10 +113,10 @@ def _stored(flags: Flags) -> str:
 
 
 def _remarks(kind: str, flags: Flags) -> list[str]:
+    drifted = flags.statistics_drift and kind != "statistics-only"
     remarks = {
         f"Stored as {flags.cast_dtype}.": flags.cast_dtype and kind != "cast",
-        "Running statistics drifted.": flags.statistics_drift
-        and kind != "statistics-only",
+        "Running statistics drifted.": drifted,
         "The pooler was left out.": flags.missing_pooler,
         "Rounding hides whether the change is low-rank.": flags.low_rank == "undecided",
         f'Names differ by the prefix "{flags.renamed_prefix}".': flags.renamed_prefix,

@@ -72,6 +72,29 @@ def test_the_document_is_plain_json_without_nan(family, compare):
     assert (row["shape"], row["dtype"], row["block"]) == ([3], "F32", "head")
 
 
+def test_every_tensor_has_all_metrics_or_none(family, compare):
+    made = family("vit")
+    child = made.child("head-only").weights
+    child["classifier.weight"] = made.fresh("", (9, 32))
+    measured = to_document(compare(made.base, child, metrics=True))["tensors"]
+    assert all({"cosine", "mse", "bit_distance"} <= set(row) for row in measured)
+    plain = to_document(compare(made.base, child))["tensors"]
+    assert not any("cosine" in row for row in plain)
+
+
+def test_sentences_name_what_stayed(family, compare):
+    told = {
+        ("trocr", "component-frozen"): "The encoder equals the base; the rest was",
+        ("vit", "frozen-suffix"): "The last of 4 blocks equals the base; earlier ones",
+        ("segformer", "frozen-prefix"): "The first of 4 blocks equals the base; the",
+        ("detr", "frozen-prefix"): "The stem and the first of 8 blocks equal the base;",
+    }
+    for (name, kind), start in told.items():
+        made = family(name)
+        found = compare(made.base, made.child(kind).weights)
+        assert found.sentence.startswith(start)
+
+
 def test_metrics_agree_with_numpy(family, compare):
     made = family("vit")
     child = made.child("full").weights
@@ -149,6 +172,7 @@ def test_a_lora_of_higher_rank_is_found_in_a_wide_matrix(compare):
         ).astype(np.float32)
     found = compare(base, child)
     assert (found.kind, found.flags.low_rank) == ("low-rank", "yes")
+    assert "of rank 8" in found.sentence
 
 
 def test_paths_that_cannot_be_compared_are_named(tmp_path):

@@ -215,9 +215,11 @@ def test_runs_merge_neighbors_and_keep_the_order():
 SENTENCES = {
     "pooler": "The backbone equals the base; the head was trained.",
     "layernorm": "Only norm weights and biases were trained.",
-    "layer_1": "The stem and the first 1 of 2 blocks equal the base; the rest was "
+    "layer_1": "The stem and the first of 2 blocks equal the base; the rest was "
     "trained.",
-    "layer_0_query_weight": "A mixture: stem, block 1 to head equal the base.",
+    "layer_0_query_weight": "A mixture: only stem, block 1 to head stayed as in the "
+    "base.",
+    "bias": "Only biases and norms were trained.",
 }
 
 
