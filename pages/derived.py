@@ -12,7 +12,6 @@ from core.demo import demo_bases, is_built
 from core.derived.family import Family
 from core.derived.glossary import KINDS
 from core.derived.order import ORDERS, kind_counts, sort_rows
-from core.errors import UsageError
 from core.settings import load_settings
 from core.ui.chart import chart
 from core.ui.compare_section import compare_section
@@ -20,6 +19,7 @@ from core.ui.export_row import export_row
 from core.ui.family_jobs import (
     again_buttons,
     compare_family,
+    demo_is_running,
     demo_panel,
     family_panel,
 )
@@ -35,27 +35,19 @@ MAP_ROWS_IN_VIEW = 60
 def choose_base() -> Path | None:
     """Let the person choose a base: one of the demo, or a folder of this machine."""
     demo = {base.name: base for base in demo_bases(load_settings())}
-    asked = st.query_params.get("base", "")
-    options = list(dict.fromkeys([*demo, *([asked] if "/" in asked else [])]))
-    if asked and asked not in options:
-        unknown_choice("the base", asked, "in the demo, nor the path of a folder")
     chosen = st.selectbox(
-        "Base model", options, key="base", bind="query-params", width=420,
+        "Base model", list(demo), key="base", bind="query-params", width=420,
         accept_new_options=True, placeholder="A folder with the base's weights",
         help="A model of the demo, or type the path of a folder on this machine. The "
         "folders beside it whose model card names it as base_model are its family.",
     )  # fmt: skip
-    if not chosen:
-        return None
-    return demo.get(chosen) or local_folder(chosen)
-
-
-def local_folder(text: str) -> Path:
-    """Return the folder that was typed."""
-    folder = Path(text).expanduser()
-    if not folder.is_dir():
-        raise UsageError(text, "is no folder on this machine", "check the path")
-    return folder
+    if not chosen or chosen in demo:
+        return demo.get(chosen)
+    folder = Path(chosen).expanduser()
+    if folder.is_dir() and folder.is_absolute():
+        return folder
+    unknown_choice("the base", chosen, "in the demo, nor the full path of a folder")
+    return None
 
 
 def family_section() -> None:
@@ -63,10 +55,10 @@ def family_section() -> None:
     built = is_built(load_settings())
     if not built:
         demo_panel()
+    if demo_is_running():
+        return
     base = choose_base()
     if base is None:
-        if built:
-            empty_state("Choose a base model, or type the path of a folder.")
         return
     family = stored_family(base)
     models = family.models

@@ -32,6 +32,12 @@ def demo_panel() -> None:
     job_panel(DEMO)
 
 
+def demo_is_running() -> bool:
+    """Whether the demo family is being made."""
+    job = jobs().get(DEMO)
+    return job is not None and job.is_running
+
+
 def start_demo() -> None:
     """Start making and comparing the demo family."""
     jobs().start(DEMO, "Demo family", _make_demo)

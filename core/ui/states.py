@@ -34,7 +34,7 @@ def unknown_choice(parameter: str, value: str, what: str) -> None:
     """Say that the address asks for something that is not here."""
     st.warning(
         f"The address asks for {parameter} “{literal(value[:200])}”, which is not "
-        f"{what}; choose another one below.",
+        f"{what}; choose another one.",
         icon=":material/link_off:",
     )
 
