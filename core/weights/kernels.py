@@ -23,6 +23,7 @@ from core.weights.intrinsics import (
     bits_of,
     bytes_equal,
     differing,
+    is_finite,
     magnitude,
     popcount,
     sign_flip,
@@ -82,7 +83,7 @@ def _fast_block(x, y, mean_square, sums, counts):
         bits = np.uint32(bits + popcount(word))
     if largest < np.uint32(TINY) or largest > np.uint32(LARGE):
         return False
-    if not np.isfinite(xd) or dd > BLOCK / 16 * mean_square:
+    if magnitude(xd) >= np.uint32(INFINITE) or dd > BLOCK / 16 * mean_square:
         return False
     sums[XY] += xd
     sums[DD] += dd
@@ -233,7 +234,7 @@ def _norm_block(x):
     nonfinite = 0
     for i in range(x.size):
         value = np.float64(widen(x[i]))
-        if np.isfinite(value):
+        if is_finite(value):
             exact += value * value
         else:
             nonfinite += 1

@@ -5,7 +5,7 @@ sums (Charikar, Chen and Farach-Colton, 2002). Knows no files.
 import numpy as np
 from numba import njit
 
-from core.weights.intrinsics import BLOCK, FASTMATH, widen
+from core.weights.intrinsics import BLOCK, FASTMATH, INFINITE, magnitude, widen
 
 SKETCH = 256
 """Numbers kept a tensor: the cosine of two deltas is then known to about 1/16."""
@@ -37,8 +37,8 @@ def _add(x, y, signs, lanes, finite):
         return
     for i in range(lanes.size):
         d = np.float32(widen(y[i]) - widen(x[i]))
-        if np.isfinite(d):
-            lanes[i] += signs[i] * d
+        kept = d if magnitude(d) < np.uint32(INFINITE) else np.float32(0)
+        lanes[i] += signs[i] * kept
 
 
 @njit(fastmath=FASTMATH)

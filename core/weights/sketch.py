@@ -8,8 +8,9 @@ from hashlib import sha256, shake_256
 
 import numpy as np
 
+from core.weights.intrinsics import BLOCK
 from core.weights.scatter import SIGNS, SKETCH
-from core.weights.spans import Pair
+from core.weights.spans import Pair, chunk_elements
 
 
 class Sketches:
@@ -21,11 +22,12 @@ class Sketches:
     """
 
     def __init__(self, pairs: Sequence[Pair], first_rows: Sequence[int]) -> None:
-        rows = np.diff(first_rows)
-        chunks = np.concatenate([np.arange(0), *map(np.arange, rows)]).astype(np.uint64)
-        names = np.array([seed_of(base.name) for base, _ in pairs], np.uint64)
         self.first_rows = first_rows
-        self.seeds = np.repeat(names, rows) + chunks * np.uint64(SIGNS)
+        self.seeds = np.zeros(first_rows[-1], np.uint64)
+        for i, pair in enumerate(pairs):
+            row, stop = first_rows[i], first_rows[i + 1]
+            blocks = np.arange(stop - row) * (chunk_elements(pair) // BLOCK)
+            self.seeds[row:stop] = seed_of(pair[0].name) + blocks
         self.signs = sign_table()
         self.rows = np.zeros((first_rows[-1], SKETCH))
 

@@ -112,7 +112,7 @@ def stored_bytes(entry: TensorEntry) -> int:
 
 def rows_of(pair: Pair, span_bytes: int = SPAN_BYTES) -> int:
     """Return into how many chunks a pair is cut."""
-    chunk_bytes = _chunk_elements(pair, span_bytes) * item_bytes(pair[1])
+    chunk_bytes = chunk_elements(pair, span_bytes) * item_bytes(pair[1])
     return -(-stored_bytes(pair[1]) // chunk_bytes)
 
 
@@ -142,7 +142,8 @@ def plan_spans(
     return list(_spans(pieces, span_bytes))
 
 
-def _chunk_elements(pair: Pair, span_bytes: int) -> int:
+def chunk_elements(pair: Pair, span_bytes: int = SPAN_BYTES) -> int:
+    """Return how many elements of a pair one row of results covers."""
     return span_bytes // max(item_bytes(pair[0]), item_bytes(pair[1]))
 
 
@@ -158,7 +159,7 @@ def _pieces(
     child_source, child_start = _located(child, pair[1])
     dtypes = pair[0].dtype, pair[1].dtype
     items = item_bytes(pair[0]), item_bytes(pair[1])
-    step = _chunk_elements(pair, span_bytes)
+    step = chunk_elements(pair, span_bytes)
     total = stored_bytes(pair[1]) // items[1]
     for first in range(0, total, step):
         count = min(step, total - first)

@@ -5,7 +5,14 @@ They are rare or need no sums, and so are written plainly. Knows no files.
 import numpy as np
 from numba import njit
 
-from core.weights.intrinsics import BLOCK, FASTMATH, bits_of, bytes_equal, popcount
+from core.weights.intrinsics import (
+    BLOCK,
+    FASTMATH,
+    bits_of,
+    bytes_equal,
+    is_finite,
+    popcount,
+)
 from core.weights.partial_sums import (
     ABSOLUTE,
     BITS,
@@ -40,7 +47,7 @@ def _powers(x, y):
     """Return the exponents of the largest |x|, |y| and |d| that are finite in both."""
     largest_x = largest_y = largest_d = 0.0
     for i in range(x.size):
-        if np.isfinite(x[i]) and np.isfinite(y[i]):
+        if is_finite(x[i]) and is_finite(y[i]):
             largest_x = max(largest_x, abs(x[i]))
             largest_y = max(largest_y, abs(y[i]))
             largest_d = max(largest_d, abs(y[i] * 0.5 - x[i] * 0.5))
@@ -56,14 +63,14 @@ def _wide_row(x, y, sums, counts):
         counts[CHANGED] += word != 0
         counts[FLIPS] += np.int64(word >> np.uint64(63))
         counts[BITS] += np.int64(popcount(word))
-        counts[NONFINITE_X] += not np.isfinite(x[i])
-        counts[NONFINITE_Y] += not np.isfinite(y[i])
-        if np.isfinite(x[i]) and np.isfinite(y[i]):
+        counts[NONFINITE_X] += not is_finite(x[i])
+        counts[NONFINITE_Y] += not is_finite(y[i])
+        if is_finite(x[i]) and is_finite(y[i]):
             a = x[i] * x_scale
             b = y[i] * y_scale
             gap = y[i] - x[i]
             halved = (y[i] * 0.5 - x[i] * 0.5) * d_scale * 2.0
-            d = gap * d_scale if np.isfinite(gap) else halved
+            d = gap * d_scale if is_finite(gap) else halved
             sums[XX] += a * a
             sums[XY] += a * b
             sums[YY] += b * b
