@@ -11,12 +11,7 @@ from core.derived.counted import Meter
 from core.derived.deltas import Deltas
 from core.derived.kinds import INSERTED
 from core.derived.pattern import Pattern, freeze_pattern
-from core.derived.verdict import (
-    Comparison,
-    TensorVerdict,
-    is_quantized,
-    tensor_verdict,
-)
+from core.derived.verdict import Comparison, TensorVerdict, tensor_verdict
 from core.weights.align import Alignment, Pair, align
 from core.weights.checkpoint import open_checkpoint
 from core.weights.entry import Checkpoint, TensorEntry
@@ -116,7 +111,7 @@ def _verdicts(
     same = {
         index: (pair.base, pair.child)
         for index, pair in enumerate(alignment.pairs)
-        if pair.status == "same-shape" and not is_quantized(pair)
+        if pair.status == "same-shape"
     }
     measures = measure_pairs(
         base, child, list(same.values()), metrics=metrics, device=device

@@ -136,7 +136,7 @@ def tensor_verdict(
         role=role,
         metrics=metrics,
         base_dtype=pair.base and pair.base.dtype,
-        is_quantized=is_quantized(pair),
+        is_quantized=role.is_parameter and is_quantized(pair),
         is_tied=pair.status == "tied",
         is_grown=told == "reshaped" and role.is_embedding and _has_equal_rows(pair),
     )

@@ -154,6 +154,14 @@ def test_gptq_companions_make_a_model_quantized(family, checkpoint):
     assert (found.kind, found.flags.cast_dtype) == ("quantized", None)
 
 
+def test_a_causal_mask_stored_as_bytes_is_no_quantized_matrix(family, checkpoint):
+    made = family("vit")
+    name = "decoder.transformer.h.0.attn.bias"
+    base = made.base | {name: np.ones((1, 1, 4, 4), np.float32)}
+    child = replace(made.child("identical"), weights=base, dtypes={name: "I8"})
+    assert compare_checkpoints(checkpoint(base), checkpoint(child)).kind == "identical"
+
+
 def test_a_decoder_put_on_an_equal_backbone_is_a_new_head(family, checkpoint):
     made = family("segformer")
     decode = made.layout.blocks["decode head"].keys() | made.layout.head.keys()
