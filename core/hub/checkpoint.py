@@ -3,6 +3,7 @@ ask for, not what is in it.
 """
 
 from collections.abc import Collection
+from urllib.parse import quote
 
 from core.errors import HubUnreachable
 from core.hub.client import HubClient
@@ -41,7 +42,7 @@ def describe(
 ) -> tuple[str, list[str]]:
     """Ask the Hub for a model's commit and file names. Raises a HubError."""
     url = f"{client.endpoint}/api/models/{id}"
-    url += f"/revision/{revision}" if revision else ""
+    url += f"/revision/{quote(revision, safe='')}" if revision else ""
     params = [("expand", "sha"), ("expand", "siblings")]
     document, _ = client.get_json(id, url, params)
     fields = document if isinstance(document, dict) else {}

@@ -9,6 +9,7 @@ next link to any host with the token. What its answers mean is taken from it.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from threading import BoundedSemaphore, Lock
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
@@ -89,6 +90,7 @@ class HubClient:
             limits=httpx2.Limits(
                 max_connections=None, max_keepalive_connections=4 * connections
             ),
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             follow_redirects=False,
         )
 
@@ -169,8 +171,8 @@ class HubClient:
                 wait = retry_after(response.headers.get("Retry-After"))
                 if wait is None and limit and response.status_code == 429:
                     wait = limit.reset_in_seconds + 1.0 if not limit.remaining else None
-                if wait is not None:
-                    self.limiter.pause(bucket, min(wait, MAX_WAIT_SECONDS))
+                if wait is not None and wait <= MAX_WAIT_SECONDS:
+                    self.limiter.pause(bucket, wait)
                 raise Again(f"answered {response.status_code}", wait_seconds=wait)
             yield response
 

@@ -98,9 +98,7 @@ def _rate_limits(client: HubClient, model: str) -> str:
     ]
     if not seen:
         happened = "sends no RateLimit headers"
-        raise HubError(
-            client.endpoint, happened, "the crawl slows only after a 429"
-        )
+        raise HubError(client.endpoint, happened, "the crawl slows only after a 429")
     return "; ".join(seen) + "."
 
 

@@ -73,8 +73,7 @@ class RateLimiter:
         return found
 
     def last(self, bucket: str) -> RateLimitInfo | None:
-        """Return what the bucket's last response said; None where none said anything.
-        """
+        """Return what the bucket's last response said; None where none did."""
         return self._said.get(bucket)
 
     def pause(self, bucket: str, seconds: float) -> None:

@@ -227,8 +227,7 @@ def _children(
 def _worth_asking(
     item: Mapping[str, object], relations: Sequence[Relation]
 ) -> Sequence[Relation]:
-    """Return the relations in which the Hub counts children; all where it says nothing.
-    """
+    """Return the relations in which the Hub counts children; all if it counts none."""
     if not isinstance(item.get("childrenModelCount"), Mapping):
         return relations
     counts = children_by_relation(item)
@@ -247,8 +246,7 @@ def _ask_each(
 
 
 def _ask(id: str, client: HubClient) -> Row:
-    """Ask for one model. A repository that refuses is a row; a Hub that is gone is not.
-    """
+    """Ask for one model; one that refuses is a row, a Hub that is gone is an error."""
     url = f"{client.endpoint}/api/models/{id}"
     params = [("expand", name) for name in EXPAND]
     try:

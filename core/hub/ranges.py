@@ -3,7 +3,7 @@ the answer. Sends nothing. A range is a pair (start, stop), stop excluded.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from email.message import Message
 
 Span = tuple[int, int]
@@ -11,6 +11,9 @@ Span = tuple[int, int]
 _CONTENT_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(\d{1,19})")
 _UNSATISFIED = re.compile(r"bytes \*/(\d{1,19})")
 MAX_PART_HEADER = 1024
+MAX_RANGES = 128
+MAX_GROUP_BYTES = 8 * 2**20
+MAX_GROUPED_BYTES = 2**20
 
 
 def coalesce(spans: Iterable[Span], *, gap_bytes: int = 0) -> list[Span]:
@@ -26,6 +29,28 @@ def coalesce(spans: Iterable[Span], *, gap_bytes: int = 0) -> list[Span]:
         else:
             merged.append((start, stop))
     return merged
+
+
+def batches(spans: Iterable[Span]) -> Iterator[list[Span]]:
+    """Group small ranges for one request each; those over 1 MiB are left out.
+
+    A group has at most 128 ranges and 8 MiB, since its answer is held in memory.
+
+    >>> [len(group) for group in batches([(0, 9)] * 129 + [(0, 2**21)])]
+    [128, 1]
+    """
+    group: list[Span] = []
+    held = 0
+    for start, stop in spans:
+        if stop - start > MAX_GROUPED_BYTES:
+            continue
+        if len(group) == MAX_RANGES or held + stop - start > MAX_GROUP_BYTES:
+            yield group
+            group, held = [], 0
+        group.append((start, stop))
+        held += stop - start
+    if group:
+        yield group
 
 
 def range_header(spans: Sequence[Span]) -> str:

@@ -19,6 +19,7 @@ from core.errors import CacheError, CorruptCheckpoint, HubUnreachable
 from core.hub.client import LATER, Again, HubClient
 from core.hub.ranges import (
     Span,
+    batches,
     boundary_of,
     coalesce,
     content_range,
@@ -33,7 +34,6 @@ from core.weights.entry import ByteSource
 from core.weights.source import BytesSource, FileSource, check_range
 
 GAP_BYTES = 4 * 1024
-MAX_RANGES = 128
 PROGRESS_BYTES = 64 * 1024
 WHOLE_FILE_BYTES = 64 * 2**20
 EXPIRED = frozenset({400, 401, 403, 404, 410})
@@ -161,11 +161,11 @@ class HubSource:
     def _read_together(self, spans: list[Span]) -> list[tuple[Span, bytes]]:
         """Return what the host answers to several ranges at once, as far as it does."""
         parts: list[tuple[Span, bytes]] = []
-        if len(spans) < 2 or self.size <= SMALL_FILE_BYTES or self._whole:
+        if self.size <= SMALL_FILE_BYTES or self._whole:
             return parts
-        for first in range(0, len(spans), MAX_RANGES):
-            batch = spans[first : first + MAX_RANGES]
-            if self._client.multi_range(self._resolved.url) is False:
+        for batch in batches(spans):
+            fails = self._client.multi_range(self._resolved.url) is False
+            if len(batch) < 2 or fails:
                 break
             with suppress(HubUnreachable):  # one by one, each range has its own tries
                 parts += self._client.retry(

@@ -111,8 +111,7 @@ def children_by_relation(item: Mapping[str, object]) -> dict[str, int]:
 
 
 def listing_frame(rows: list[dict[str, object]]) -> pd.DataFrame:
-    """Return rows as a frame of COLUMNS: texts, nullable counts, dates in UTC, lists.
-    """
+    """Return rows as a frame of COLUMNS: text, nullable counts, dates in UTC, lists."""
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     for name in COUNTS:
         frame[name] = frame[name].astype("Int64")

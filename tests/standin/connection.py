@@ -4,6 +4,7 @@ HTTP, not the Hub.
 """
 
 import socket
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -148,8 +149,10 @@ class Listener(ThreadingHTTPServer):
         """Where it listens, as http://127.0.0.1:PORT."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
-    def handle_error(self, *_: object) -> None:
-        """Stay quiet about clients that hang up."""
+    def handle_error(self, *request: object) -> None:
+        """Show a mistake of the stand-in; stay quiet about clients that hang up."""
+        if not isinstance(sys.exception(), OSError):
+            super().handle_error(*request)
 
     def hang_up(self) -> None:
         """Close every connection that is still open."""
