@@ -193,8 +193,7 @@ def _has_other_depth(facts: Facts) -> bool:
 
 
 def _is_untouched(facts: Facts) -> bool:
-    head = facts.head_differs
-    return not facts.differing and not head and not facts.statistics_drift
+    return not (facts.differing or facts.head_differs or facts.statistics_drift)
 
 
 def _only(facts: Facts, fits: Callable[[TensorVerdict], bool]) -> bool:
