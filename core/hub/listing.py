@@ -6,28 +6,15 @@ made from a child is a grandchild.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urljoin
 
-import pandas as pd
-
-from core.cache import (
-    Provenance,
-    now_utc,
-    read_json,
-    read_provenance,
-    safe_name,
-    whole_file,
-    write_json,
-    write_provenance,
-)
-from core.errors import CacheError, HubError, HubUnreachable, UsageError
+from core.cache import Provenance, now_utc
+from core.errors import HubError, HubUnreachable, UsageError
 from core.hub.client import HubClient, Params
+from core.hub.kept import Listing, keep_listing, listing_path
 from core.hub.names import repository_id
 from core.hub.rows import (
     EXPAND,
-    LISTS,
     RELATIONS,
     Relation,
     children_by_relation,
@@ -44,23 +31,6 @@ LATER = "try again later"
 
 Row = dict[str, object]
 Report = Callable[[int], None]
-
-
-@dataclass(frozen=True)
-class Listing:
-    """The models made from `base`, and how they differ from the listing before.
-
-    `models` has the columns of `core.hub.rows.COLUMNS`, one row a model. `changed` are
-    those with another commit than before, `gone` those that are listed no more. In a
-    first listing all are `new`.
-    """
-
-    base: str
-    models: pd.DataFrame
-    listed_at: str
-    new: tuple[str, ...] = ()
-    gone: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
 
 
 def list_derived(
@@ -90,67 +60,7 @@ def list_derived(
     listed_at = now_utc()
     models = listing_frame([row | {"listed_at": listed_at} for row in rows])
     path = listing_path(base, settings, relations=relations, hops=hops, ids=ids)
-    before = _read(path)
-    listing = Listing(base, models, listed_at, **difference(before, models))
-    _write(path, listing, Provenance(client.endpoint, "", listed_at))
-    return listing
-
-
-def last_listing(
-    base: str,
-    settings: Settings,
-    *,
-    relations: Sequence[Relation] = RELATIONS,
-    hops: int = 1,
-    ids: Sequence[str] | None = None,
-) -> Listing | None:
-    """Return the listing that is kept for the same question; None when there is none.
-
-    Raises CacheError when it is damaged.
-    """
-    base = repository_id(base)
-    path = listing_path(base, settings, relations=relations, hops=hops, ids=ids)
-    models = _read(path)
-    if models is None:
-        return None
-    provenance = read_provenance(path)
-    found = read_json(_changes_path(path)) if _changes_path(path).exists() else {}
-    changes = found if isinstance(found, dict) else {}
-    named = {name: tuple(changes.get(name, ())) for name in ("new", "gone", "changed")}
-    return Listing(base, models, provenance.fetched_at if provenance else "", **named)
-
-
-def listing_path(
-    base: str,
-    settings: Settings,
-    *,
-    relations: Sequence[Relation] = RELATIONS,
-    hops: int = 1,
-    ids: Sequence[str] | None = None,
-) -> Path:
-    """Return the file under the cache root in which a listing is kept."""
-    asked = sorted(set(relations)) if ids is None else ["ids", *sorted(set(ids))]
-    key = " ".join([base, *asked, str(hops), settings.hub_endpoint])
-    return settings.cache_root / "hub" / f"{safe_name(key)}.parquet"
-
-
-def difference(
-    before: pd.DataFrame | None, now: pd.DataFrame
-) -> dict[str, tuple[str, ...]]:
-    """Return the ids that are new, gone and changed (another commit), sorted.
-
-    >>> was = pd.DataFrame({"id": ["a", "b"], "sha": ["1", "1"]})
-    >>> now = pd.DataFrame({"id": ["b", "c"], "sha": ["2", "1"]})
-    >>> difference(was, now)
-    {'new': ('c',), 'gone': ('a',), 'changed': ('b',)}
-    """
-    old = {} if before is None else dict(zip(before["id"], before["sha"], strict=True))
-    new = dict(zip(now["id"], now["sha"], strict=True))
-    return {
-        "new": tuple(sorted(new.keys() - old.keys())),
-        "gone": tuple(sorted(old.keys() - new.keys())),
-        "changed": tuple(sorted(id for id in new.keys() & old if new[id] != old[id])),
-    }
+    return keep_listing(path, base, models, Provenance(client.endpoint, "", listed_at))
 
 
 def pages(
@@ -258,27 +168,3 @@ def _ask(id: str, client: HubClient) -> Row:
     if not isinstance(item, Mapping):
         raise HubUnreachable(id, "is described as something else", LATER)
     return model_row({**item, "id": id}, has_token=client.has_token)
-
-
-def _read(path: Path) -> pd.DataFrame | None:
-    if not path.exists():
-        return None
-    try:
-        models = pd.read_parquet(path)
-        for name in LISTS:
-            models[name] = models[name].map(list)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CacheError(path, f"cannot be read ({error})", "delete it") from error
-    return models
-
-
-def _write(path: Path, listing: Listing, provenance: Provenance) -> None:
-    with whole_file(path) as temporary:
-        listing.models.to_parquet(temporary, index=False)
-    names = ("new", "gone", "changed")
-    write_json(_changes_path(path), {name: getattr(listing, name) for name in names})
-    write_provenance(path, provenance)
-
-
-def _changes_path(path: Path) -> Path:
-    return path.with_name(path.name + ".changes.json")

@@ -5,17 +5,14 @@ Every read is pinned to a commit; a 206 with the Content-Range that was asked fo
 required before a byte of the body is taken.
 """
 
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from threading import RLock
 from urllib.parse import urlsplit
 
 import httpx2
 
-from core.errors import CacheError, CorruptCheckpoint, HubUnreachable
+from core.errors import CorruptCheckpoint, HubUnreachable
 from core.hub.client import LATER, Again, HubClient
 from core.hub.ranges import (
     Span,
@@ -30,12 +27,12 @@ from core.hub.ranges import (
 )
 from core.hub.refusals import refusal
 from core.hub.resolve import SMALL_FILE_BYTES, resolve
+from core.hub.whole import fetch_whole
 from core.weights.entry import ByteSource
-from core.weights.source import BytesSource, FileSource, check_range
+from core.weights.source import BytesSource, check_range
 
 GAP_BYTES = 4 * 1024
 PROGRESS_BYTES = 64 * 1024
-WHOLE_FILE_BYTES = 64 * 2**20
 EXPIRED = frozenset({400, 401, 403, 404, 410})
 
 
@@ -253,36 +250,9 @@ class HubSource:
     def _read_whole(self) -> None:
         with self._lock:
             if self._whole is None:
-                self._whole = self._fetched()
-
-    def _fetched(self) -> ByteSource:
-        if self.size <= SMALL_FILE_BYTES:
-            return self._client.retry(self.name, self._fetch_to_memory)
-        budget = self._client.budget
-        fits = budget.take(self.size) if budget else self.size <= WHOLE_FILE_BYTES
-        if not fits:
-            happened = (
-                f"is only sent whole, {self.size:,} bytes, which is over the limit"
-            )
-            raise HubUnreachable(self.name, happened, "raise --budget-bytes")
-        return self._client.retry(self.name, self._fetch_to_disk)
-
-    def _fetch_to_memory(self) -> ByteSource:
-        return BytesSource(b"".join(self._all_chunks()), self.name)
-
-    def _fetch_to_disk(self) -> ByteSource:
-        handle, path = tempfile.mkstemp(prefix="pedigree-")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.writelines(self._all_chunks())
-            return _Temporary(Path(path))
-        except OSError as error:
-            _remove(path)
-            happened = f"cannot be written ({error.strerror})"
-            raise CacheError(path, happened, "free space") from error
-        except BaseException:
-            _remove(path)
-            raise
+                self._whole = fetch_whole(
+                    self._client, self.name, self.size, self._all_chunks
+                )
 
     def _all_chunks(self) -> Iterator[bytes]:
         """Yield the whole file, or raise Again when it is not all of it."""
@@ -295,16 +265,3 @@ class HubSource:
                     break
         if count != self.size:
             raise self._other_size(count)
-
-
-class _Temporary(FileSource):
-    """A file that goes away when it is closed."""
-
-    def close(self) -> None:
-        super().close()
-        _remove(self.path)
-
-
-def _remove(path: str | Path) -> None:
-    with suppress(OSError):
-        os.unlink(path)

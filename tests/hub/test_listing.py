@@ -3,7 +3,8 @@ import pytest
 from huggingface_hub import HfApi
 
 from core.errors import HubError, HubUnreachable, UsageError
-from core.hub.listing import last_listing, list_derived, listing_path
+from core.hub.kept import last_listing, listing_path
+from core.hub.listing import list_derived
 from core.hub.rows import COLUMNS
 from tests.standin import Standin
 

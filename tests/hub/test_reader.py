@@ -1,14 +1,20 @@
+import random
+import resource
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from core.errors import (
+    CacheError,
     CorruptCheckpoint,
     GatedRepository,
     HubUnreachable,
     RepositoryNotFound,
 )
 from core.hub.budget import ByteBudget
+from core.hub.client import HubClient
+from core.hub.limits import RateLimiter
 from core.hub.reader import HubSource
 from tests.standin import Standin
 
@@ -285,3 +291,58 @@ def test_a_hub_that_serves_files_itself_is_read_too(family, client):
     assert (source.size, source.read(4_999_990, 5_000_000)) == (len(large), b"x" * 10)
     assert place in source.address
     assert client.traffic.bytes_received == 10
+
+
+def test_a_host_that_has_no_address_is_reason_network(settings_for, clock, family):
+    settings = replace(settings_for(family), hub_endpoint="http://nowhere.invalid")
+    limiter = RateLimiter(clock=clock, sleep=clock.sleep)
+    with (
+        HubClient(settings, limiter=limiter) as client,
+        pytest.raises(HubUnreachable, match="could not be reached, 3 times") as caught,
+    ):
+        HubSource(client, "org/base", "main", FILE)
+    assert caught.value.reason == "network"
+
+
+def test_a_wait_beyond_all_bounds_is_not_waited(family, source, clock):
+    family.fault("status", where="cdn", status=429, retry_after="86400", times=None)
+    with pytest.raises(HubUnreachable, match="asks to wait 86,400 s"):
+        source.read(0, 10)
+    assert clock.slept == []
+
+
+def test_a_full_disk_is_a_named_error(family, source, monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    family.fault("whole", where="cdn", times=None)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, before[1]))
+    try:
+        with pytest.raises(CacheError, match="cannot be written"):
+            source.read(0, 10)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []
+
+
+KINDS = ("status", "reset", "drop", "whole", "shifted", "single")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_goes_wrong_the_bytes_are_right(family, client, base_file, seed):
+    chance = random.Random(seed)
+    for _ in range(12):
+        fields = {"times": chance.randint(1, 2), "after": chance.randint(0, 30)}
+        status = chance.choice([403, 429, 500, 502])
+        where = chance.choice(["cdn", "cdn", "resolve"])
+        if (where, status) != ("resolve", 403):
+            kind = chance.choice(KINDS[: 3 if where == "resolve" else None])
+            family.fault(kind, "*/model*", where=where, status=status, **fields)
+    source = HubSource(client, "org/base", "main", FILE)
+    for _ in range(10):
+        starts = [chance.randrange(base_file.size - 9000) for _ in range(4)]
+        spans = [(start, start + chance.randint(1, 9000)) for start in starts]
+        try:
+            contents = source.read_many(spans)
+        except HubUnreachable:
+            continue
+        assert contents == [base_file.read(*span) for span in spans]
