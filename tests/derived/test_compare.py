@@ -156,23 +156,55 @@ def test_two_children_compare_with_each_other(family, compare):
     assert compare(first.weights, second.weights).kind == "frozen-prefix"
 
 
-def test_a_lora_of_higher_rank_is_found_in_a_wide_matrix(compare):
+QUERY = "encoder.layer.{}.attention.attention.query.{}"
+
+
+@pytest.fixture
+def attention():
+    """Two wide query matrices with their biases, and a function that adds deltas."""
     random = np.random.default_rng(0)
-    name = "encoder.layer.{}.attention.attention.query.{}"
+    shapes = {"weight": (192, 192), "bias": (192,)}
     base = {
-        name.format(i, part): random.standard_normal(shape).astype(np.float32)
+        QUERY.format(i, part): random.standard_normal(shape).astype(np.float32)
         for i in range(2)
-        for part, shape in (("weight", (192, 192)), ("bias", (192,)))
+        for part, shape in shapes.items()
     }
-    child = dict(base)
-    for i in range(2):
-        left, right = random.standard_normal((2, 192, 8))
-        child[name.format(i, "weight")] = base[name.format(i, "weight")] + (
-            0.01 * left @ right.T
-        ).astype(np.float32)
-    found = compare(base, child)
+
+    def merged(rank: int, scale: float):
+        child = dict(base)
+        for i in range(2):
+            left, right = random.standard_normal((2, 192, rank))
+            delta = scale / rank**0.5 * left @ right.T
+            name = QUERY.format(i, "weight")
+            child[name] = (base[name] + delta).astype(np.float32)
+        return child
+
+    return base, merged
+
+
+@pytest.mark.parametrize("rank", [4, 8])
+@pytest.mark.parametrize("dtype", ["F32", "F16", "BF16"])
+def test_a_merged_lora_is_found_with_its_rank(attention, checkpoint, rank, dtype):
+    base, merged = attention
+    child = checkpoint(merged(rank, scale=0.05), dtype=dtype)
+    found = compare_checkpoints(checkpoint(base, dtype=dtype), child)
     assert (found.kind, found.flags.low_rank) == ("low-rank", "yes")
-    assert "of rank 8" in found.sentence
+    assert f"of rank {rank}," in found.sentence
+
+
+def test_a_lora_that_rounding_hides_is_undecided(attention, checkpoint):
+    base, merged = attention
+    child = checkpoint(merged(8, scale=2e-4), dtype="BF16")
+    found = compare_checkpoints(checkpoint(base, dtype="BF16"), child)
+    assert found.flags.low_rank == "undecided"
+    assert found.kind != "low-rank"
+    assert found.sentence.endswith("Rounding hides whether the change is low-rank.")
+
+
+def test_a_delta_of_full_rank_is_not_low_rank(attention, checkpoint):
+    base, merged = attention
+    found = compare_checkpoints(checkpoint(base), checkpoint(merged(192, scale=0.05)))
+    assert (found.kind, found.flags.low_rank) == ("partial", "no")
 
 
 def test_paths_that_cannot_be_compared_are_named(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 
 from core.derived.kinds import frozen_prefix, frozen_suffix
 from core.derived.pattern import freeze_pattern
-from core.derived.runs import BlockVerdict, Run, runs, spell
+from core.derived.runs import BlockVerdict
 from core.derived.verdict import Counts, TensorVerdict
 from core.weights.entry import TensorEntry
 from core.weights.layout import layout
@@ -202,14 +202,6 @@ def test_frozen_ends(states, prefix, suffix):
     if states.startswith("E"):
         assert frozen_prefix(blocks) == (prefix if "C" in states else None)
     assert frozen_suffix(blocks) == suffix
-
-
-def test_runs_merge_neighbors_and_keep_the_order():
-    blocks = [BlockVerdict(name, "equal") for name in "ab"]
-    blocks += [BlockVerdict(name, "new") for name in "cd"]
-    assert runs(blocks) == [Run("equal", "a", "b", 2), Run("new", "c", "d", 2)]
-    assert spell(runs(blocks)) == "a – b equal, c – d new"
-    assert runs([]) == []
 
 
 SENTENCES = {
