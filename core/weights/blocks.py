@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import cache
+from functools import lru_cache
 
 HEAD = re.compile(
     r"(?:^|\.)(?:(?:\w+_)?classifier|heads?|head_dist|score|cls|lm_head|pooler"
@@ -123,7 +123,7 @@ def components(names: Iterable[str]) -> dict[str, str]:
     return component_of
 
 
-@cache
+@lru_cache(maxsize=1 << 16)
 def is_head(name: str) -> bool:
     """Tell whether a tensor belongs to the head: a head's word, before any block.
 

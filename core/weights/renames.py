@@ -5,7 +5,7 @@ files), the old TensorFlow port of LayerNorm, torchvision's and HF's ResNet.
 """
 
 import re
-from functools import cache
+from functools import lru_cache
 
 
 def _resnet_layer(match: re.Match[str]) -> str:
@@ -61,7 +61,7 @@ RULES = (
 _COMPILED = tuple((re.compile(pattern), new) for pattern, new in RULES)
 
 
-@cache
+@lru_cache(maxsize=1 << 16)
 def canonical(name: str) -> str:
     """Spell a tensor's name in the one way that its known spellings share.
 
