@@ -1,0 +1,1 @@
+"""What `bench.compare` needs: checkpoints it makes, the other sides, bare reading."""
