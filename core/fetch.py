@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from core.cache import now_utc
 from core.errors import FetchError
-from core.settings import Settings
+from core.settings import HUB_ENDPOINT, Settings
 
 if TYPE_CHECKING:
     from requests import Response
@@ -25,7 +25,7 @@ MAX_BYTES = 32 * 2**20
 MAX_WAIT_SECONDS = 60.0
 CHUNK_BYTES = 64 * 2**10
 RETRIED_STATUSES = frozenset({408, 425, 429, 500, 502, 503, 504})
-REMEDY = "try again later, the last good copy stays"
+REMEDY = "try again later"
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,18 @@ def fetch(
     raise AssertionError("attempts is at least 1")
 
 
+def gave_up(error: Exception) -> bool:
+    """Whether a FetchError came after tries that failed, not from a clear answer.
+
+    A host that gave up on one page is likely to fail the next one as well.
+    """
+    return isinstance(error.__cause__, _Again)
+
+
 def source_address(url: str, settings: Settings) -> str:
-    """Return where `url` is really asked for: PEDIGREE_SOURCES replaces its scheme.
+    """Return where `url` is really asked for.
+
+    HF_ENDPOINT stands in for the Hub, PEDIGREE_SOURCES for the scheme of the rest.
 
     >>> from pathlib import Path
     >>> local = Settings(Path(), sources_url="http://127.0.0.1:8000")
@@ -91,6 +101,8 @@ def source_address(url: str, settings: Settings) -> str:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise FetchError(url, "is not a web address", "give one with https://")
+    if settings.hub_endpoint != HUB_ENDPOINT and url.startswith(f"{HUB_ENDPOINT}/"):
+        return settings.hub_endpoint + url.removeprefix(HUB_ENDPOINT)
     if settings.sources_url is None:
         return url
     return f"{settings.sources_url}/{url.partition('://')[2]}"

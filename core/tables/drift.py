@@ -1,24 +1,23 @@
 """What changed between two readings of the same tables. Knows no source."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
-NUMBERS = (
-    "acc@1",
-    "acc@5",
-    "miou",
-    "pixel_acc",
-    "box_map",
-    "mask_map",
-    "keypoint_map",
-    "params",
-    "gmacs",
-    "gips",
+from core.tables.schema import COLUMNS
+
+# Counters that move every day say nothing of the table.
+VOLATILE = ("downloads", "likes")
+# Columns that follow from others, or from the place where a number was read.
+DERIVED = ("accuracy", "zero_shot_datasets")
+NUMBERS = tuple(
+    one.name
+    for one in COLUMNS
+    if one.kind != "text" and one.name not in (*VOLATILE, *DERIVED)
 )
-TEXTS = ("recipe_url",)
-# The documentation page prints fractions exactly, params as "61.1M", MACs as "0.71".
-ROUNDING = {"params": 50_000.0, "gmacs": 0.005, "gips": 0.005}
+TEXTS = ("recipe_url", "licence", "gated")
+CHANGE_COLUMNS = ("change", "table", "id", "column", "old", "new")
 EXACT = 1e-9
 
 
@@ -38,11 +37,24 @@ class Drift:
         return ", ".join(f"{counts.get(kind, 0)} {kind}" for kind in kinds)
 
 
-def drift(old: pd.DataFrame, new: pd.DataFrame) -> Drift:
+def no_drift() -> Drift:
+    """Return the drift of nothing.
+
+    >>> no_drift().sentence
+    '0 new, 0 changed, 0 gone'
+    """
+    return Drift(pd.DataFrame(columns=list(CHANGE_COLUMNS)))
+
+
+def drift(
+    old: pd.DataFrame,
+    new: pd.DataFrame,
+    rounding: Mapping[str, float] | None = None,
+) -> Drift:
     """Compare two tidy frames row by row, in the tables that `new` has.
 
-    Numbers count as changed beyond the rounding of torchvision's documentation page. A
-    column that a whole table of either frame leaves out is not compared.
+    A number of a column in `rounding` may differ by that much without being a change.
+    A column that a whole table of either frame leaves out is not compared.
     """
     old = old[old["table"].isin(new["table"].unique())]
     before, after = old.set_index("id"), new.set_index("id")
@@ -51,11 +63,10 @@ def drift(old: pd.DataFrame, new: pd.DataFrame) -> Drift:
     rows = [
         _presence("new", after.loc[added]),
         _presence("gone", before.loc[gone]),
-        *(_changed(before, after, name) for name in (*NUMBERS, *TEXTS)),
+        *(_changed(before, after, name, rounding or {}) for name in (*NUMBERS, *TEXTS)),
     ]
-    columns = ["change", "table", "id", "column", "old", "new"]
     found = [row for part in rows for row in part]
-    return Drift(pd.DataFrame(found, columns=columns))
+    return Drift(pd.DataFrame(found, columns=list(CHANGE_COLUMNS)))
 
 
 def _presence(change: str, rows: pd.DataFrame) -> list[tuple[object, ...]]:
@@ -65,12 +76,15 @@ def _presence(change: str, rows: pd.DataFrame) -> list[tuple[object, ...]]:
 
 
 def _changed(
-    before: pd.DataFrame, after: pd.DataFrame, column: str
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    column: str,
+    rounding: Mapping[str, float],
 ) -> list[tuple[object, ...]]:
     before, after = before[_stated(before, column)], after[_stated(after, column)]
     shared = after.index.intersection(before.index, sort=False)
     old, new = before.loc[shared, column], after.loc[shared, column]
-    differs = _numbers_differ(old, new) if column in NUMBERS else old != new
+    differs = _numbers_differ(old, new, rounding) if column in NUMBERS else old != new
     return [
         ("changed", after.at[key, "table"], key, column, old[key], new[key])
         for key in shared[differs]
@@ -83,6 +97,8 @@ def _stated(frame: pd.DataFrame, column: str) -> pd.Series:
     return stated.groupby(frame["table"]).transform("any").astype(bool)
 
 
-def _numbers_differ(old: pd.Series, new: pd.Series) -> pd.Series:
-    allowed = ROUNDING.get(str(old.name), 0.0) + EXACT * (1 + old.abs())
+def _numbers_differ(
+    old: pd.Series, new: pd.Series, rounding: Mapping[str, float]
+) -> pd.Series:
+    allowed = rounding.get(str(old.name), 0.0) + EXACT * (1 + old.abs())
     return ((new - old).abs() > allowed) | (old.isna() != new.isna())

@@ -1,68 +1,90 @@
-"""Fetch a source's live tables, keep them when they are good, tell what changed."""
+"""Fetch sources anew as one job: progress, stop, one refresh at a time.
+
+What is taken and what is refused is decided in core.tables.update.
+"""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
-import pandas as pd
+from filelock import FileLock, Timeout
 
-from core.cache import Provenance, now_utc, read_provenance
-from core.errors import FetchError, SourceChanged
-from core.fetch import fetch
+from core.errors import CacheError, JobCancelled
 from core.settings import Settings
-from core.tables.drift import Drift, drift
-from core.tables.stored import (
-    installed_frame,
-    keep_failure,
-    keep_page,
-    page_frame,
-    page_path,
-)
-from core.tables.torchvision.page import MAX_PAGE_BYTES, PAGE_URL, parse_page
+from core.tables.sources import SOURCES, source_named
+from core.tables.update import Refresh, update
+from core.tables.visit import Visitor
+
+Progress = Callable[[float, str], None]
+Cancelled = Callable[[], bool]
 
 
-@dataclass(frozen=True)
-class Refresh:
-    """What one refresh found: `drift` is from the installed package to the page."""
+def refresh(
+    names: Iterable[str],
+    settings: Settings,
+    *,
+    accept: bool = False,
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> list[Refresh]:
+    """Refresh the sources of these names, or all, and return what came of each.
 
-    source: str
-    url: str
-    fetched_at: str
-    is_unchanged: bool
-    drift: Drift
-
-
-def refresh_torchvision(
-    settings: Settings, *, sleep: Callable[[float], None] = time.sleep
-) -> Refresh:
-    """Read torchvision's documentation page again and compare it with the package.
-
-    Raises FetchError or SourceChanged; the last good reading then stays in place and
-    the catalog's note says why.
+    A source that fails is a result, not an error. `accept` takes what lost more than
+    half of its rows. Raises UsageError for an unknown name, JobCancelled when
+    `cancelled` says so (sources that were finished stay), CacheError when the disk
+    refuses or another refresh runs.
     """
-    kept = page_frame(settings)
-    known = read_provenance(page_path(settings)) if kept is not None else None
+    sources = [source_named(name) for name in dict.fromkeys(names)] or list(SOURCES)
+    report = progress or (lambda fraction, message: None)
+    visitor = Visitor(settings, accepts_less=accept, sleep=_stoppable(sleep, cancelled))
+
+    def telling(at: int) -> Progress:
+        def tell(share: float, message: str) -> None:
+            _stop_if(cancelled)
+            report((at + share) / len(sources), message)
+
+        return tell
+
+    with _only_refresh(settings):
+        return [
+            update(source, settings, visitor, accept=accept, tell=telling(at))
+            for at, source in enumerate(sources)
+        ]
+
+
+def _stop_if(cancelled: Cancelled | None) -> None:
+    if cancelled and cancelled():
+        raise JobCancelled("The refresh", "was stopped", "what it finished is kept")
+
+
+def _stoppable(
+    sleep: Callable[[float], None], cancelled: Cancelled | None
+) -> Callable[[float], None]:
+    """Return a sleep that looks once a second whether a person asked to stop."""
+    if cancelled is None:
+        return sleep
+
+    def wait(seconds: float) -> None:
+        while seconds > 0:
+            _stop_if(cancelled)
+            sleep(min(seconds, 1.0))
+            seconds -= 1.0
+
+    return wait
+
+
+@contextmanager
+def _only_refresh(settings: Settings) -> Iterator[None]:
+    folder = settings.cache_root / "tables"
     try:
-        fetched = fetch(
-            PAGE_URL,
-            settings,
-            revision=known.revision if known else "",
-            max_bytes=MAX_PAGE_BYTES,
-            sleep=sleep,
-        )
-        page = kept if fetched.is_unchanged else _parsed(fetched.content)
-    except (FetchError, SourceChanged) as error:
-        keep_failure(settings, error, now_utc())
-        raise
-    found = drift(installed_frame(settings), page)
-    provenance = Provenance(
-        PAGE_URL, fetched.revision, fetched.fetched_at, found.sentence
-    )
-    keep_page(settings, page, provenance)
-    return Refresh(
-        "torchvision", PAGE_URL, fetched.fetched_at, fetched.is_unchanged, found
-    )
-
-
-def _parsed(content: bytes) -> pd.DataFrame:
-    return pd.concat(parse_page(content, PAGE_URL).values(), ignore_index=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".refresh.lock", timeout=0):
+            yield
+    except Timeout as error:
+        happened = "are being refreshed by another process"
+        raise CacheError("The tables", happened, "wait for it") from error
+    except OSError as error:
+        reason = error.strerror or str(error)
+        remedy = "free space or change PEDIGREE_CACHE"
+        raise CacheError(folder, f"cannot be written ({reason})", remedy) from error

@@ -1,7 +1,7 @@
 """The columns of the one tidy frame of published models: names, units, meanings.
 
 Accuracy is a fraction from 0 to 1, MACs are MACs, missing numbers are NaN and missing
-text is empty. Knows no source.
+text is empty. One row is one weight at one resolution. Knows no source.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,28 +10,37 @@ from typing import Literal
 
 import pandas as pd
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+NO_PRETRAINING = "none named"
+NOT_STATED = "not stated"
 Kind = Literal["text", "fraction", "count", "number"]
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of the frame; `description` is the help text that pages show."""
+    """One column of the frame; `description` is the help text that pages show.
+
+    `origin` names the column that says where the number was read; where that one is
+    empty, the row's own `source`, `revision` and `fetched_at` hold.
+    """
 
     name: str
     kind: Kind
     unit: str
     description: str
+    origin: str = "source"
 
 
 COLUMNS: tuple[Column, ...] = (
     Column("table", "text", "", "The source's table, such as torchvision/detection."),
     Column("task", "text", "", "What the model does."),
     Column("dataset", "text", "", "The dataset that the accuracy was measured on."),
-    Column("id", "text", "", "The unique, stable name of the row: the weight's name."),
+    Column("protocol", "text", "", "supervised, or zero-shot: never trained on it."),
+    Column("id", "text", "", "The unique, stable name of the row."),
     Column("name", "text", "", "A short unique name for charts."),
     Column("weight", "text", "", "The name under which the source offers the weight."),
     Column("builder", "text", "", "The function or name that builds the model."),
+    Column("arch", "text", "", "The architecture, in one word for all sources."),
     Column("family", "text", "", "The architecture family, curated by hand."),
     Column("variant", "text", "", "The recipe or pre-training of this weight."),
     Column("metric", "text", "", "Which column the accuracy was taken from."),
@@ -49,15 +58,74 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "fl_all", "fraction", "", "Share of KITTI's outlier pixels; lower is better."
     ),
-    Column("params", "count", "", "Number of parameters."),
+    *(
+        Column(
+            f"acc_{key}",
+            "fraction",
+            "",
+            f"Supervised top-1 accuracy on {name}.",
+            "robustness_source",
+        )
+        for key, name in {
+            "real": "ImageNet with ReaL labels",
+            "v2": "ImageNet-V2 (matched frequency)",
+            "sketch": "ImageNet-Sketch",
+            "a": "ImageNet-A (200 classes)",
+            "r": "ImageNet-R (200 classes)",
+        }.items()
+    ),
+    Column("zero_shot@1", "fraction", "", "Zero-shot top-1 accuracy on ImageNet-1K."),
+    Column("zero_shot_mean", "fraction", "", "Mean of the zero-shot scores."),
+    Column("zero_shot_datasets", "count", "", "How many datasets that mean is over."),
+    Column("zero_shot_v2", "fraction", "", "Zero-shot top-1 accuracy on ImageNet-V2."),
+    Column("zero_shot_sketch", "fraction", "", "The same on ImageNet-Sketch."),
+    Column("zero_shot_a", "fraction", "", "The same on ImageNet-A."),
+    Column("zero_shot_r", "fraction", "", "The same on ImageNet-R."),
+    Column("retrieval_mean", "fraction", "", "Mean of the retrieval scores."),
+    Column("flickr_image_r@1", "fraction", "", "Image retrieval, recall@1, Flickr30k."),
+    Column("flickr_text_r@1", "fraction", "", "Text retrieval, recall@1, Flickr30k."),
+    Column("coco_image_r@1", "fraction", "", "Image retrieval, recall@1, MS COCO."),
+    Column("coco_text_r@1", "fraction", "", "Text retrieval, recall@1, MS COCO."),
+    Column("params", "count", "", "Number of parameters of the whole model."),
     Column(
-        "gmacs", "number", "GMACs", "Billions of multiply-accumulates of one input."
+        "gmacs",
+        "number",
+        "GMACs",
+        "Billions of multiply-accumulates of one input. torchvision calls them GFLOPS; "
+        "open_clip's FLOPs are halved, and count an image and a text.",
+        "cost_source",
     ),
     Column("gips", "number", "GIPS", "Billions of integer operations of one input."),
+    Column("macts", "number", "M", "Millions of activations.", "cost_source"),
+    Column(
+        "image_params", "count", "", "Parameters of the image tower.", "cost_source"
+    ),
+    Column(
+        "image_gmacs", "number", "GMACs", "GMACs of the image tower.", "cost_source"
+    ),
+    Column("text_params", "count", "", "Parameters of the text tower.", "cost_source"),
+    Column("text_gmacs", "number", "GMACs", "GMACs of the text tower.", "cost_source"),
     Column("file_size_bytes", "count", "bytes", "Size of the weight file."),
     Column(
         "image_size", "count", "px", "Side of the input that accuracy was taken at."
     ),
+    Column(
+        "throughput",
+        "number",
+        "images/s",
+        "Images that `device` classifies in a second, in large batches; no latency.",
+        "throughput_source",
+    ),
+    Column("device", "text", "", "What the throughput was measured on."),
+    Column("precision", "text", "", "The number format of the throughput."),
+    Column(
+        "train_throughput",
+        "number",
+        "images/s",
+        "Images that `train_device` trains on in a second.",
+        "train_source",
+    ),
+    Column("train_device", "text", "", "What the training was measured on."),
     Column(
         "pretraining", "text", "", "Extra data that the source names for the weight."
     ),
@@ -65,12 +133,19 @@ COLUMNS: tuple[Column, ...] = (
         "licence", "text", "", "The weight's own licence, where the source names it."
     ),
     Column("licence_url", "text", "", "Where the weight's own licence can be read."),
+    Column("gated", "text", "", "Whether the Hub asks for accepted terms: no or how."),
+    Column("downloads", "count", "", "Downloads from the Hub in the last 30 days."),
+    Column("likes", "count", "", "Likes on the Hub."),
     Column("recipe_url", "text", "", "How the weight was trained."),
     Column("weights_url", "text", "", "Where the weight file can be downloaded."),
     Column("doc_url", "text", "", "The model's documentation."),
     Column("source", "text", "", "Where the row was read."),
     Column("revision", "text", "", "The version of the source."),
     Column("fetched_at", "text", "", "When the source was fetched (ISO 8601, UTC)."),
+    Column("cost_source", "text", "", "Where MACs and activations were read."),
+    Column("throughput_source", "text", "", "Where the throughput was read."),
+    Column("train_source", "text", "", "Where the training throughput was read."),
+    Column("robustness_source", "text", "", "Where ReaL, V2, Sketch, A, R were read."),
 )
 
 
@@ -83,6 +158,32 @@ def column(name: str) -> Column:
     return next(found for found in COLUMNS if found.name == name)
 
 
+def origin(row: Mapping[str, object], name: str) -> str:
+    """Return where one number of a row was read: document, revision, date.
+
+    >>> row = {"source": "a.csv", "revision": "r1", "fetched_at": "2026-01-01",
+    ...        "cost_source": "b.csv, revision r2, fetched 2026-01-02"}
+    >>> origin(row, "accuracy")
+    'a.csv, revision r1, fetched 2026-01-01'
+    >>> origin(row, "gmacs")
+    'b.csv, revision r2, fetched 2026-01-02'
+    """
+    stated = row.get(column(name).origin)
+    if column(name).origin != "source" and stated:
+        return str(stated)
+    return citation(*(str(row[key]) for key in ("source", "revision", "fetched_at")))
+
+
+def citation(source: str, revision: str, fetched_at: str) -> str:
+    """Say in one line where a number was read.
+
+    >>> citation("a.csv", "", "2026-01-01")
+    'a.csv, fetched 2026-01-01'
+    """
+    said = [source, f"revision {revision}" if revision else "", f"fetched {fetched_at}"]
+    return ", ".join(part for part in said if part)
+
+
 def tidy(rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
     """Lay rows out with every column of the schema; what a row lacks is missing.
 
@@ -92,6 +193,23 @@ def tidy(rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
     rows = list(rows)
     return pd.DataFrame(
         {c.name: _series([row.get(c.name) for row in rows], c.kind) for c in COLUMNS}
+    )
+
+
+def completed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give a frame of some of the columns all of them, in order and typed.
+
+    >>> list(completed(pd.DataFrame({"id": ["a"]}))) == [c.name for c in COLUMNS]
+    True
+    """
+    filled = {
+        c.name: _typed(frame[c.name], c.kind)
+        if c.name in frame
+        else _series([None] * len(frame), c.kind)
+        for c in COLUMNS
+    }
+    return pd.DataFrame({name: filled[name].to_numpy() for name in filled}).astype(
+        {c.name: "str" if c.kind == "text" else "float64" for c in COLUMNS}
     )
 
 
@@ -112,6 +230,10 @@ def _series(values: list[object], kind: Kind) -> pd.Series:
     if kind == "text":
         return pd.Series(["" if pd.isna(v) else str(v) for v in values], dtype="str")
     return pd.Series(values, dtype="float64")
+
+
+def _typed(values: pd.Series, kind: Kind) -> pd.Series:
+    return values.fillna("").astype("str") if kind == "text" else values.astype(float)
 
 
 def _plain(value: object, kind: Kind | None) -> object:

@@ -1,7 +1,6 @@
-"""The frames that are kept as Parquet under cache/tables, so that pages open fast.
+"""The installed torchvision's tables, kept as Parquet so that pages open fast.
 
-The installed package's frame is a copy keyed by its version; the documentation page's
-is the last good reading.
+The copy is keyed by the package's version, so it never has to be refreshed.
 """
 
 from contextlib import suppress
@@ -9,15 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from core.cache import (
-    Provenance,
-    read_json,
-    read_provenance,
-    whole_file,
-    write_json,
-    write_provenance,
-)
-from core.errors import CacheError, PedigreeError
+from core.cache import whole_file
+from core.errors import CacheError
 from core.settings import Settings
 from core.tables.schema import COLUMNS, SCHEMA_VERSION
 from core.tables.torchvision.installed import installed_tables
@@ -29,60 +21,19 @@ def installed_frame(settings: Settings) -> pd.DataFrame:
 
     The first call reads the package, later ones the copy. Raises MissingTool.
     """
-    path = _path(settings, f"torchvision-{installed_version()}")
+    path = _path(settings)
     frame = _read(path)
     if frame is None:
         frame = pd.concat(installed_tables().values(), ignore_index=True)
         # The numbers are at hand; a cache that cannot be written only costs time.
-        with suppress(CacheError):
-            _write(path, frame)
+        with suppress(CacheError), whole_file(path) as temporary:
+            frame.to_parquet(temporary)
     return frame
 
 
-def page_frame(settings: Settings) -> pd.DataFrame | None:
-    """Return the last good reading of the documentation page, None before the first."""
-    return _read(page_path(settings))
-
-
-def page_path(settings: Settings) -> Path:
-    """Return where the last good reading of the documentation page is kept."""
-    return _path(settings, "torchvision-page")
-
-
-def keep_page(settings: Settings, frame: pd.DataFrame, provenance: Provenance) -> None:
-    """Replace the last good reading of the page and forget an earlier failure."""
-    _write(page_path(settings), frame)
-    write_provenance(page_path(settings), provenance)
-    _failure_path(settings).unlink(missing_ok=True)
-
-
-def keep_failure(settings: Settings, error: PedigreeError, when: str) -> None:
-    """Remember why the page could not be read; the last good reading stays."""
-    write_json(_failure_path(settings), {"reason": str(error), "when": when})
-
-
-def page_note(settings: Settings) -> str:
-    """Return one sentence on the latest reading of the page, "" before the first.
-
-    After a failure it gives the source, the reason and the time.
-    """
-    failure = _failure_path(settings)
-    if failure.exists():
-        said = read_json(failure)
-        return f"The refresh of {said['when']} failed: {said['reason']}"
-    kept = read_provenance(page_path(settings))
-    if kept is None:
-        return ""
-    return f"Next to {kept.source}, read {kept.fetched_at}: {kept.note}."
-
-
-def _path(settings: Settings, name: str) -> Path:
-    file = f"{name}-schema{SCHEMA_VERSION}.parquet"
-    return settings.cache_root / "tables" / file
-
-
-def _failure_path(settings: Settings) -> Path:
-    return settings.cache_root / "tables" / "torchvision-page-failure.json"
+def _path(settings: Settings) -> Path:
+    name = f"torchvision-{installed_version()}-schema{SCHEMA_VERSION}.parquet"
+    return settings.cache_root / "tables" / name
 
 
 def _read(path: Path) -> pd.DataFrame | None:
@@ -93,8 +44,3 @@ def _read(path: Path) -> pd.DataFrame | None:
         return None
     same = list(frame.columns) == [column.name for column in COLUMNS]
     return frame if same else None
-
-
-def _write(path: Path, frame: pd.DataFrame) -> None:
-    with whole_file(path) as temporary:
-        frame.to_parquet(temporary)

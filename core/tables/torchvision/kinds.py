@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import pandas as pd
 
 from core.errors import SourceChanged
+from core.tables.architectures import architecture_of
 from core.tables.families import family_of
-from core.tables.schema import tidy
+from core.tables.schema import NO_PRETRAINING, tidy
 
 DOCUMENTATION = "https://docs.pytorch.org/vision/stable/models/generated"
 LEAST_CLASSIFICATION_ROWS = 100
 SENTINEL = ("AlexNet_Weights.IMAGENET1K_V1", 0.56522)
-NO_PRETRAINING = "none named"
 PRETRAINING = {"SWAG": "SWAG (IG-3.6B)", "IMAGENET22K": "ImageNet-22K"}
 
 
@@ -117,7 +117,9 @@ def identity(key: str, weight: str, builder: str, module: str) -> dict[str, obje
         "dataset": kind.dataset,
         "id": weight,
         "weight": weight,
+        "protocol": "supervised",
         "builder": builder,
+        "arch": architecture_of("torchvision", builder),
         "family": family_of(builder),
         "variant": variant(weight),
         "metric": kind.metrics[0],

@@ -1,0 +1,138 @@
+"""Which model fits a budget: the best, the runners-up, and the answer in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from core.tables.catalog import among, within
+from core.tables.schema import column
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What a model may cost; None and empty mean "any".
+
+    `least_throughput` is images per second on the table's device.
+    """
+
+    most_params: float | None = None
+    most_gmacs: float | None = None
+    most_file_size_bytes: float | None = None
+    least_throughput: float | None = None
+    licences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The models that fit, best first, and why the others do not.
+
+    `unknown` counts the models that lack a number that the budget asks for.
+    """
+
+    ranked: pd.DataFrame
+    considered: int
+    unknown: int
+    sentence: str
+
+    @property
+    def best(self) -> pd.Series | None:
+        """The best model that fits, None without any."""
+        return None if self.ranked.empty else self.ranked.iloc[0]
+
+    @property
+    def runners_up(self) -> pd.DataFrame:
+        """The next best models, of other architectures."""
+        return self.ranked.iloc[1:]
+
+
+def fits(
+    models: pd.DataFrame,
+    budget: Budget,
+    *,
+    value: str = "accuracy",
+    lower: bool = False,
+    runners_up: int = 3,
+) -> Fit:
+    """Rank what fits a budget by `value`; of each architecture only its best weight.
+
+    >>> from core.tables.schema import tidy
+    >>> models = tidy([{"name": "big", "arch": "b", "params": 9e6, "accuracy": 0.8},
+    ...                {"name": "small", "arch": "s", "params": 1e6, "accuracy": 0.7}])
+    >>> fits(models, Budget(most_params=5e6)).sentence
+    'Of 2 models 1 fits at most 5 M parameters. Best: small, 70.0 %.'
+    """
+    known = models.dropna(subset=[value])
+    bounded = [name for name, _, high in _limits(budget) if high is not None]
+    bounded += ["throughput"] if budget.least_throughput is not None else []
+    measured = known.dropna(subset=bounded)
+    rows = measured
+    for name, low, high in _limits(budget):
+        rows = within(rows, name, low, high)
+    rows = among(rows, "licence", budget.licences)
+    ordered = rows.sort_values([value, "params"], ascending=[lower, True])
+    distinct = ordered[~ordered["arch"].where(ordered["arch"] != "").duplicated()
+                       | (ordered["arch"] == "")]  # fmt: skip
+    ranked = distinct.head(1 + runners_up)
+    unknown = len(known) - len(measured)
+    sentence = _sentence(len(known), len(rows), unknown, ranked, budget, value, models)
+    return Fit(ranked, len(known), unknown, sentence)
+
+
+def _limits(budget: Budget) -> list[tuple[str, float | None, float | None]]:
+    return [
+        ("params", None, budget.most_params),
+        ("gmacs", None, budget.most_gmacs),
+        ("file_size_bytes", None, budget.most_file_size_bytes),
+        ("throughput", budget.least_throughput, None),
+    ]
+
+
+def _sentence(
+    considered: int,
+    fitting: int,
+    unknown: int,
+    ranked: pd.DataFrame,
+    budget: Budget,
+    value: str,
+    models: pd.DataFrame,
+) -> str:
+    asked = _asked(budget, models)
+    count = f"{fitting:,} {'fits' if fitting == 1 else 'fit'}"
+    said = f"Of {considered:,} models {count}" + (f" {asked}" if asked else "") + "."
+    if unknown:
+        said += f" {unknown:,} lack a number that this asks for."
+    if ranked.empty:
+        return said
+    names = [
+        f"{row['name']}, {_written(row[value], value)}" for _, row in _each(ranked)
+    ]
+    said += f" Best: {names[0]}."
+    return said + (f" Then {'; '.join(names[1:])}." if names[1:] else "")
+
+
+def _each(rows: pd.DataFrame) -> Sequence[tuple[object, pd.Series]]:
+    return list(rows.iterrows())
+
+
+def _asked(budget: Budget, models: pd.DataFrame) -> str:
+    parts = []
+    if budget.most_params is not None:
+        parts.append(f"at most {budget.most_params / 1e6:g} M parameters")
+    if budget.most_gmacs is not None:
+        parts.append(f"at most {budget.most_gmacs:g} GMACs")
+    if budget.most_file_size_bytes is not None:
+        parts.append(f"at most {budget.most_file_size_bytes / 1e6:g} MB")
+    if budget.least_throughput is not None:
+        devices = ", ".join(sorted(set(models["device"]) - {""}))
+        on = f" on {devices}" if devices else ""
+        parts.append(f"at least {budget.least_throughput:,.0f} images/s{on}")
+    if budget.licences:
+        parts.append(f"a licence of {', '.join(budget.licences)}")
+    return ", ".join(parts)
+
+
+def _written(number: float, name: str) -> str:
+    if column(name).kind == "fraction":
+        return f"{100 * number:.1f} %"
+    return f"{number:.3g} {column(name).unit}".strip()

@@ -1,0 +1,1 @@
+"""timm's published results: accuracy on six test sets, joined with its benchmarks."""

@@ -1,0 +1,241 @@
+"""One source fetched anew: what is taken, what is refused, and what changed by it.
+
+Nothing worse replaces something good: a document that cannot be read, or that lost
+most of its rows, leaves the kept copy in place and a sentence that says why.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import Literal
+
+import pandas as pd
+
+from core.cache import now_utc
+from core.errors import MissingTool, SourceChanged
+from core.settings import Settings
+from core.tables.drift import Drift, drift, no_drift
+from core.tables.history import remember, remember_first
+from core.tables.kept import (
+    Kept,
+    KeptDocument,
+    frame,
+    keep,
+    kept_content,
+    read_kept,
+    readings_of,
+)
+from core.tables.schema import COLUMNS, tidy
+from core.tables.source import Joined, Reading, Source
+from core.tables.visit import LEAST_SHARE, Visit, Visitor
+
+State = Literal["read", "not modified", "failed"]
+MOST_REASONS = 3
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """What came of one source.
+
+    `drift` is from what was known to what was read: from the installed package for
+    torchvision, else from the kept copy. `failures` say what was not read, and why.
+    """
+
+    source: str
+    state: State
+    checked_at: str
+    rows: int
+    drift: Drift
+    visits: tuple[Visit, ...] = ()
+    failures: tuple[str, ...] = ()
+
+    @property
+    def bytes_read(self) -> int:
+        """How many bytes of documents were taken from the network."""
+        return sum(len(visit.content) for visit in self.visits)
+
+
+def update(
+    source: Source,
+    settings: Settings,
+    visitor: Visitor,
+    *,
+    accept: bool,
+    tell: Callable[[float, str], None],
+) -> Refresh:
+    """Visit every document of a source and keep what is good.
+
+    Raises CacheError when the disk refuses, and what `tell` raises to stop.
+    """
+    kept = read_kept(source.name, settings)
+    whole = _whole(source.name, kept, settings)
+    visits = tuple(_visits(source, whole, settings, visitor, tell))
+    now = now_utc()
+    reasons = _reasons(visits)
+    taken = {one.key: _document(one) for one in visits if one.outcome == "read"}
+    documents = {
+        one.key: taken.get(one.key) or whole.documents[one.key]
+        for one in visits
+        if one.key in taken or one.key in whole.documents
+    }
+    notes = tuple(_note(one, whole, now) for one in visits if one.outcome == "failed")
+    state = replace(whole, documents=documents, checked_at=now, failures=notes)
+    try:
+        if all(one.outcome in ("failed", "absent") for one in visits):
+            return _failed(source, kept, visits, reasons, now, settings)
+        if not _has_required(source, state):
+            return _failed(source, kept, visits, reasons, now, settings)
+        return _taken(source, kept, state, visits, settings, accept=accept)
+    except (SourceChanged, MissingTool) as error:
+        return _failed(source, kept, visits, (str(error),), now, settings)
+
+
+def _visits(
+    source: Source,
+    kept: Kept,
+    settings: Settings,
+    visitor: Visitor,
+    tell: Callable[[float, str], None],
+) -> list[Visit]:
+    tell(0.0, f"{source.title}: looking")
+    visits, names = [], None
+    if source.listing:
+        visits = [visitor.visit(source.listing, kept.documents.get(source.listing.key))]
+        names = _names(source, visits[0], kept, settings)
+    documents = source.documents(names)
+    for at, document in enumerate(documents):
+        tell(at / len(documents), f"{source.title}: {document.key}")
+        visits.append(visitor.visit(document, kept.documents.get(document.key)))
+    return visits
+
+
+def _names(
+    source: Source, visit: Visit, kept: Kept, settings: Settings
+) -> list[str] | None:
+    """Return the files that the listing names: the new one, else the kept one."""
+    if visit.rows is not None:
+        return list(visit.rows["name"])
+    held = kept.documents.get(visit.key)
+    content = kept_content(source.name, held, settings) if held else None
+    return list(source.listing.read(content, held.url)["name"]) if content else None
+
+
+def _taken(
+    source: Source,
+    kept: Kept,
+    state: Kept,
+    visits: tuple[Visit, ...],
+    settings: Settings,
+    *,
+    accept: bool,
+) -> Refresh:
+    old, reasons = frame(source, settings), _reasons(visits)
+    known = source.baseline(settings) if source.baseline else old
+    if old is not None and state.fingerprint == kept.fingerprint:
+        found = drift(known, old, source.rounding) if source.baseline else no_drift()
+        keep(source.name, replace(state, said=found.sentence), {}, None, settings)
+        return Refresh(
+            source.name, "not modified", state.checked_at, len(old), found, visits,
+            reasons,
+        )  # fmt: skip
+    new = {one.key: one for one in visits if one.outcome == "read"}
+    joined = _joined(source, state, new, settings)
+    if old is not None and not accept:
+        check_not_worse(source.title, old, joined.models)
+    models = joined.models
+    found = drift(tidy([]) if known is None else known, models, source.rounding)
+    tables = models["table"].value_counts(sort=False).to_dict()
+    state = replace(state, tables=tables, said=found.sentence)
+    contents = {key: visit.content for key, visit in new.items()}
+    keep(source.name, state, contents, joined, settings)
+    if old is None and not source.baseline:
+        remember_first(source.name, state.checked_at, models, settings)
+    else:
+        since = drift(known if old is None else old, models, source.rounding)
+        remember(source.name, state.checked_at, since, settings)
+    return Refresh(
+        source.name, "read", state.checked_at, len(models), found, visits, reasons
+    )
+
+
+def check_not_worse(title: str, old: pd.DataFrame, new: pd.DataFrame) -> None:
+    """Raise SourceChanged when a table, or a column of one, lost most of its values."""
+    numbers = ["id", *(one.name for one in COLUMNS if one.kind != "text")]
+    before, after = (rows.groupby("table")[numbers].count() for rows in (old, new))
+    after = after.reindex(before.index, fill_value=0)
+    lost = (after < LEAST_SHARE * before).to_numpy()
+    if not lost.any():
+        return
+    at, place = next(zip(*lost.nonzero(), strict=True))
+    happened = (
+        f"now has {numbers[place]} in {after.iat[at, place]:,} rows of "
+        f"{before.index[at]}, the kept copy in {before.iat[at, place]:,}"
+    )
+    remedy = "look at it, and refresh with --accept to take it"
+    raise SourceChanged(title, happened, remedy)
+
+
+def _joined(
+    source: Source, state: Kept, new: Mapping[str, Visit], settings: Settings
+) -> Joined:
+    """Join the new documents with the kept ones that did not change."""
+    unchanged = {key: one for key, one in state.documents.items() if key not in new}
+    readings = readings_of(source, replace(state, documents=unchanged), settings) or {}
+    for key, visit in new.items():
+        readings[key] = Reading(visit.rows, visit.url, visit.revision, visit.fetched_at)
+    listing = source.listing.key if source.listing else ""
+    ordered = [key for key in state.documents if key in readings and key != listing]
+    return source.join({key: readings[key] for key in ordered})
+
+
+def _failed(
+    source: Source,
+    kept: Kept,
+    visits: tuple[Visit, ...],
+    reasons: Sequence[str],
+    now: str,
+    settings: Settings,
+) -> Refresh:
+    said = tuple(f"The refresh of {now} failed: {one}" for one in reasons)
+    keep(source.name, replace(kept, failures=said[:MOST_REASONS]), {}, None, settings)
+    rows = sum(kept.tables.values())
+    return Refresh(source.name, "failed", now, rows, no_drift(), visits, tuple(reasons))
+
+
+def _reasons(visits: Sequence[Visit]) -> tuple[str, ...]:
+    failed = (one.reason for one in visits if one.outcome == "failed")
+    return tuple(dict.fromkeys(failed))
+
+
+def _has_required(source: Source, state: Kept) -> bool:
+    names = set(state.documents)
+    listing = {source.listing.key} if source.listing else set()
+    required = {one.key for one in source.documents(None) if one.is_required}
+    return required <= names and bool(names - listing)
+
+
+def _document(visit: Visit) -> KeptDocument:
+    return KeptDocument(
+        key=visit.key,
+        url=visit.url,
+        revision=visit.revision,
+        fetched_at=visit.fetched_at,
+        sha256=sha256(visit.content).hexdigest(),
+        rows=len(visit.rows),
+    )
+
+
+def _whole(name: str, kept: Kept, settings: Settings) -> Kept:
+    """Forget kept documents whose file is damaged, so that they are fetched anew."""
+    documents = {
+        key: one
+        for key, one in kept.documents.items()
+        if kept_content(name, one, settings) is not None
+    }
+    return replace(kept, documents=documents)
+
+
+def _note(visit: Visit, kept: Kept, now: str) -> str:
+    held = kept.documents.get(visit.key)
+    stays = f" The copy of {held.fetched_at} stays." if held else ""
+    return f"The refresh of {now} failed for {visit.key}: {visit.reason}{stays}"
