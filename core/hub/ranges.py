@@ -3,6 +3,7 @@ the answer. Sends nothing. A range is a pair (start, stop), stop excluded.
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from email.message import Message
 
@@ -131,6 +132,23 @@ def pick(parts: Iterable[tuple[Span, bytes]], span: Span) -> bytes | None:
         if start <= span[0] and span[1] <= stop:
             return content[span[0] - start : span[1] - start]
     return None
+
+
+def cut(
+    held: Sequence[Span], contents: Sequence[bytes], wanted: Iterable[Span]
+) -> list[bytes]:
+    """Cut ranges out of the sorted, disjoint ranges that hold them.
+
+    >>> cut([(0, 4), (10, 14)], [b"abcd", b"klmn"], [(11, 13), (0, 1), (7, 7)])
+    [b'lm', b'a', b'']
+    """
+    starts = [start for start, _ in held]
+    pieces = []
+    for start, stop in wanted:
+        index = bisect_right(starts, start) - 1
+        at = start - starts[index] if start < stop else 0
+        pieces.append(contents[index][at : at + stop - start] if start < stop else b"")
+    return pieces
 
 
 def _part_range(head: bytes) -> tuple[int, int, int] | None:

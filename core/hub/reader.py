@@ -20,6 +20,7 @@ from core.hub.ranges import (
     boundary_of,
     coalesce,
     content_range,
+    cut,
     parse_multipart,
     pick,
     range_header,
@@ -123,11 +124,9 @@ class HubSource:
         for start, stop in spans:
             check_range(self, start, stop)
         merged = coalesce(spans, gap_bytes=gap_bytes)
-        parts = self._read_together(merged)
-        for span in merged:
-            if pick(parts, span) is None:
-                parts.append((span, self.read(*span)))
-        return [pick(parts, span) or b"" for span in spans]
+        grouped = self._read_together(merged)
+        contents = [grouped.get(span) or self.read(*span) for span in merged]
+        return cut(merged, contents, spans)
 
     def close(self) -> None:
         """Drop a file that had to be fetched whole; connections are the client's."""
@@ -155,9 +154,9 @@ class HubSource:
                 raise
         return count
 
-    def _read_together(self, spans: list[Span]) -> list[tuple[Span, bytes]]:
+    def _read_together(self, spans: list[Span]) -> dict[Span, bytes]:
         """Return what the host answers to several ranges at once, as far as it does."""
-        parts: list[tuple[Span, bytes]] = []
+        parts: dict[Span, bytes] = {}
         if self.size <= SMALL_FILE_BYTES or self._whole:
             return parts
         for batch in batches(spans):
@@ -165,18 +164,18 @@ class HubSource:
             if len(batch) < 2 or fails:
                 break
             with suppress(HubUnreachable):  # one by one, each range has its own tries
-                parts += self._client.retry(
+                parts |= self._client.retry(
                     self.name, lambda batch=batch: self._read_batch(batch)
                 )
         return parts
 
-    def _read_batch(self, spans: list[Span]) -> list[tuple[Span, bytes]]:
+    def _read_batch(self, spans: list[Span]) -> dict[Span, bytes]:
         url, wanted = self._resolved.url, sum(stop - start for start, stop in spans)
         with self._asked(spans) as response:
             boundary = boundary_of(response.headers.get("Content-Type"))
             if response.status_code != 206 or boundary is None:
                 self._client.learn_multi_range(url, works=False)
-                return []
+                return {}
             body, cap = bytearray(), 2 * wanted + 1024 * (len(spans) + 1)
             for chunk in self._client.chunks(response, wanted):
                 body += chunk
@@ -184,7 +183,8 @@ class HubSource:
                     raise Again("sent more than was asked for")
         parts = parse_multipart(bytes(body), boundary, self.size)
         self._client.learn_multi_range(url, works=bool(parts))
-        return parts
+        found = ((span, pick(parts, span)) for span in spans)
+        return {span: content for span, content in found if content is not None}
 
     @contextmanager
     def _asked(self, spans: Sequence[Span]) -> Iterator[httpx2.Response]:
@@ -207,10 +207,10 @@ class HubSource:
             there = size_of_unsatisfied(response.headers.get("Content-Range"))
             if there is not None and there != self.size:
                 raise self._other_size(there)
-        if self._client.is_hub(url) and status >= 400:
-            raise refusal(self.name, response)
         if status in EXPIRED and self._renew(url):
             raise Again("refuses the signed address", wait_seconds=0.0)
+        if self._client.is_hub(url) and status >= 400:
+            raise refusal(self.name, response)
         raise HubUnreachable(
             self.name, f"is refused where it is stored ({status})", LATER
         )
@@ -231,7 +231,7 @@ class HubSource:
         with self._lock:
             if self._resolved.url != url:
                 return True
-            if self._is_unproven:
+            if self._is_unproven or not self._resolved.is_redirected:
                 return False
             renewed = resolve(self._client, self._id, self.commit, self._file)
             if (renewed.size, renewed.sha256) != (self.size, self.sha256):

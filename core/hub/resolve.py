@@ -6,7 +6,7 @@ Source: the headers of `/resolve/` as huggingface_hub reads them (`HfFileMetadat
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
 
 import httpx2
@@ -23,8 +23,8 @@ KEPT = ("X-Repo-Commit", "X-Linked-Size", "X-Linked-Etag", "X-Xet-Hash")
 
 @dataclass(frozen=True)
 class Resolved:
-    """What the Hub says of a file; `url` is signed for about an hour when it is not on
-    the Hub itself. `content` is a small file that came with the answer.
+    """What the Hub says of a file. Where it redirected, `url` is signed and good for
+    about an hour; `content` is a small file that came with the answer.
     """
 
     url: str
@@ -33,6 +33,7 @@ class Resolved:
     sha256: str | None = None
     xet_hash: str | None = None
     content: bytes | None = None
+    is_redirected: bool = False
 
 
 def resolve(client: HubClient, id: str, revision: str, file: str) -> Resolved:
@@ -43,7 +44,8 @@ def resolve(client: HubClient, id: str, revision: str, file: str) -> Resolved:
     """
     subject = f"{id}/{file}"
     url = file_url(client.endpoint, id, revision, file)
-    return client.retry(subject, lambda: _resolve(client, subject, url, revision))
+    found = client.retry(subject, lambda: _resolve(client, subject, url, revision))
+    return replace(found, is_redirected=found.url != url)
 
 
 def _resolve(client: HubClient, subject: str, url: str, revision: str) -> Resolved:

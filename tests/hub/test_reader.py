@@ -16,9 +16,10 @@ from core.hub.budget import ByteBudget
 from core.hub.client import HubClient
 from core.hub.limits import RateLimiter
 from core.hub.reader import HubSource
-from tests.standin import Standin
+from tests.standin import Standin, generated_safetensors, renew, vit
 
 FILE = "model.safetensors"
+WIDE = {"width": 192, "depth": 6}
 
 
 @pytest.fixture
@@ -171,7 +172,6 @@ def test_an_address_that_never_works_is_reason_network(family, source):
 
 def test_threads_share_one_renewal(family, source, base_file):
     family.expire()
-    family._clock.now += 1
     with ThreadPoolExecutor(8) as pool:
         contents = list(pool.map(lambda at: source.read(at, at + 5), range(40)))
     assert contents == [base_file.read(at, at + 5) for at in range(40)]
@@ -182,7 +182,6 @@ def test_a_pinned_commit_survives_a_change(family, client, base_file):
     source = HubSource(client, "org/base", "main", FILE)
     family.commit("org/base", {FILE: b"other"})
     family.expire()
-    family._clock.now += 1
     assert source.read(0, 9) == base_file.read(0, 9)
 
 
@@ -322,6 +321,42 @@ def test_a_full_disk_is_a_named_error(family, source, monkeypatch, tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_429_holds_the_requests_that_follow(family, client_for, base_file, clock):
+    client = client_for(family, attempts=1)
+    source = HubSource(client, "org/base", "main", FILE)
+    family.fault("status", where="cdn", status=429, retry_after="7")
+    with pytest.raises(HubUnreachable, match="answered 429"):
+        source.read(0, 10)
+    assert clock.slept == []
+    assert source.read(0, 10) == base_file.read(0, 10)
+    assert clock.slept == [7.0]
+
+
+def test_other_bytes_under_the_same_commit_are_refused(family, source):
+    repository = family.repositories["org/base"]
+    repository.files[FILE] = generated_safetensors(renew(vit(**WIDE), "*", by="x"))
+    family.expire()
+    with pytest.raises(HubUnreachable, match="changed while it was read"):
+        source.read(0, 10)
+
+
+def test_an_address_on_the_hub_itself_is_renewed_too(family, client):
+    family.repository("org/text", files={"words.txt": b"x" * (5 * 2**20)})
+    source = HubSource(client, "org/text", "main", "words.txt")
+    family.fault("status", "/api/resolve-cache/*", where="resolve", status=403)
+    assert source.read(5, 9) == b"xxxx"
+    family.fault("status", "/api/resolve-cache/*", status=403, times=None)
+    with pytest.raises(RepositoryNotFound, match="may not be read"):
+        source.read(5, 9)
+
+
+def test_a_size_that_the_hub_keeps_quiet_is_asked_of_the_cdn(family, client, base_file):
+    family.tells_size = False
+    source = HubSource(client, "org/base", "main", FILE)
+    assert source.size == base_file.size
+    assert family.requests_to("cdn")[0].range == "bytes=0-0"
 
 
 KINDS = ("status", "reset", "drop", "whole", "shifted", "single")

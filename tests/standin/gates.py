@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import count
 from threading import Lock
 from urllib.parse import urlencode
 
@@ -45,25 +46,32 @@ class RateLimits:
 
 @dataclass
 class Signatures:
-    """Signed queries that are good for `seconds`; `oldest` is the first moment whose
-    signatures count.
-    """
+    """Signed queries that are good for `seconds`, or until they are all revoked."""
 
     seconds: float
     clock: Callable[[], float]
-    oldest: float = 0.0
+    _numbers: count = field(default_factory=count)
+    _first_good: int = 0
 
     def sign(self, path: str) -> str:
         """Return the query that opens `path` from now on."""
-        issued = self.clock()
-        return urlencode({"issued": repr(issued), "signature": _digest(path, issued)})
+        number, issued = str(next(self._numbers)), repr(self.clock())
+        signature = _digest(path, number, issued)
+        return urlencode({"number": number, "issued": issued, "signature": signature})
+
+    def revoke(self) -> None:
+        """Make every signature so far worthless."""
+        self._first_good = next(self._numbers)
 
     def opens(self, request: Request) -> bool:
         """Whether the query of a request is signed and has not expired."""
-        issued = float(request.query.get("issued", ["0"])[0])
-        is_signed = request.query.get("signature") == [_digest(request.path, issued)]
-        return is_signed and self.oldest <= issued > self.clock() - self.seconds
+        names = ("number", "issued", "signature")
+        number, issued, signature = (request.query.get(n, ["0"])[0] for n in names)
+        if signature != _digest(request.path, number, issued):
+            return False
+        is_fresh = self.clock() < float(issued) + self.seconds
+        return is_fresh and int(number) >= self._first_good
 
 
-def _digest(path: str, issued: float) -> str:
-    return sha256(f"{path}{issued!r}".encode()).hexdigest()[:16]
+def _digest(*words: str) -> str:
+    return sha256(" ".join(words).encode()).hexdigest()[:16]

@@ -1,6 +1,5 @@
 """The stand-in itself: a Hub and its CDN on two ports of this machine."""
 
-import math
 import re
 import time
 from collections import Counter, defaultdict
@@ -51,6 +50,7 @@ class Standin:
     CDN address is good. `multi_range` says whether the CDN answers several ranges at
     once, `page_size` how many rows a page of a listing has at most. `elsewhere`, once
     set, is the origin to which links and redirects lead instead of to itself.
+    `tells_size` says whether a resolve carries the size of the file.
     """
 
     def __init__(
@@ -68,12 +68,12 @@ class Standin:
         self.page_size = page_size
         self.rate_limits = dict(rate_limits or {"api": 10**6, "resolvers": 10**6})
         self.elsewhere = ""
+        self.tells_size = True
         self.repositories: dict[str, Repository] = {}
         self.renamed: dict[str, str] = {}
         self._deleted: dict[str, Repository] = {}
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
-        self._clock = clock
         self._limits = RateLimits(self.rate_limits, clock)
         self._signatures = Signatures(url_seconds, clock)
         self._hub = Listener("hub", self._answer_hub, self.requests.append)
@@ -180,8 +180,7 @@ class Standin:
 
     def expire(self) -> None:
         """Make every address that was signed until now worthless."""
-        now = self._clock()
-        self._signatures.oldest = math.nextafter(now, math.inf)
+        self._signatures.revoke()
 
     def requests_to(self, server: str, path: str = "*") -> list[Request]:
         """Return the requests to "hub" or "cdn" whose path fits the pattern."""
@@ -315,4 +314,7 @@ class Standin:
             status = 403 if is_known else 401
             return refused(status, "GatedRepo", "Access to model is restricted")
         query = self._signatures.sign(f"/{repository.id}/{sha}/{file}")
-        return resolved(repository, sha, file, cdn=self.cdn, query=query)
+        answer = resolved(repository, sha, file, cdn=self.cdn, query=query)
+        if not self.tells_size:
+            answer.headers.pop("X-Linked-Size", None)
+        return answer
