@@ -45,16 +45,18 @@ class Numbers:
 
     def values(self, first: int, last: int) -> np.ndarray:
         """Return the elements [first, last) as float32."""
-        values = self.center + self.scale * noise(self.key, first, last)
+        values = noise(self.key, first, last)
+        values *= np.float32(self.scale)
+        values += np.float32(self.center)
         if self.tuned is not None:
             values += self._delta(first, last)
-        return values.astype(np.float32)
+        return values
 
     def _delta(self, first: int, last: int) -> np.ndarray:
         columns = self.shape[-1] if self.shape else 1
         if self.rank:
             return self._low_rank(first, last, columns)
-        delta = self.delta * noise(f"{self.tuned}/{self.key}", first, last)
+        delta = np.float32(self.delta) * noise(f"{self.tuned}/{self.key}", first, last)
         if self.rows is not None:
             delta[~np.isin(np.arange(first, last) // columns, self.rows)] = 0
         return delta
@@ -68,23 +70,31 @@ class Numbers:
             tall = noise(f"{key}/tall", low, high)
             total += np.multiply.outer(tall, noise(f"{key}/wide", 0, columns))
         flat = total.ravel()[first - low * columns : last - low * columns]
-        return flat * (self.delta / sqrt(self.rank))
+        return (flat * (self.delta / sqrt(self.rank))).astype(np.float32)
 
 
 def noise(key: str, first: int, last: int) -> np.ndarray:
-    """Return uniform noise of unit variance for the elements [first, last), float64.
+    """Return uniform noise of unit variance for the elements [first, last), float32.
 
-    SplitMix64 (Steele, Lea, Flood 2014) on the element's index, seeded by the key.
+    The 32-bit finalizer of MurmurHash3 (Appleby 2011) on the element's index, with one
+    word of the key before it and another inside, so that no two keys are shifts of one
+    another.
     """
-    seed = int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "little")
-    mixed = np.arange(first, last, dtype=np.uint64)
-    mixed *= np.uint64(0x9E3779B97F4A7C15)
-    mixed += np.uint64(seed)
-    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
-        mixed ^= mixed >> np.uint64(shift)
-        mixed *= np.uint64(factor)
-    mixed ^= mixed >> np.uint64(31)
-    return (mixed >> np.uint64(11)) * (sqrt(12) / 2**53) - sqrt(3)
+    digest = blake2b(key.encode(), digest_size=8).digest()
+    before, inside = np.frombuffer(digest, np.uint32)
+    mixed = np.arange(first, last, dtype=np.uint32)
+    mixed *= np.uint32(0x9E3779B9)
+    mixed += before
+    mixed ^= mixed >> np.uint32(16)
+    mixed *= np.uint32(0x85EBCA6B)
+    mixed += inside
+    mixed ^= mixed >> np.uint32(13)
+    mixed *= np.uint32(0xC2B2AE35)
+    mixed ^= mixed >> np.uint32(16)
+    values = mixed.astype(np.float32)
+    values *= np.float32(sqrt(12) / 2**32)
+    values -= np.float32(sqrt(3))
+    return values
 
 
 def rounded(values: np.ndarray, dtype: str) -> np.ndarray:
