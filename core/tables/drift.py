@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from core.tables.schema import COLUMNS
@@ -60,45 +61,57 @@ def drift(
     before, after = old.set_index("id"), new.set_index("id")
     gone = before.index.difference(after.index, sort=False)
     added = after.index.difference(before.index, sort=False)
+    shared = after.index.intersection(before.index, sort=False)
     rows = [
-        _presence("new", after.loc[added]),
-        _presence("gone", before.loc[gone]),
-        *(_changed(before, after, name, rounding or {}) for name in (*NUMBERS, *TEXTS)),
+        *_presence("new", after.loc[added, "table"]),
+        *_presence("gone", before.loc[gone, "table"]),
+        *_changes(before, after, shared, rounding or {}),
     ]
-    found = [row for part in rows for row in part]
-    return Drift(pd.DataFrame(found, columns=list(CHANGE_COLUMNS)))
+    return Drift(pd.DataFrame(rows, columns=list(CHANGE_COLUMNS)))
 
 
-def _presence(change: str, rows: pd.DataFrame) -> list[tuple[object, ...]]:
-    return [
-        (change, table, key, "", None, None) for key, table in rows["table"].items()
-    ]
+def _presence(change: str, tables: pd.Series) -> list[tuple[object, ...]]:
+    return [(change, table, key, "", None, None) for key, table in tables.items()]
 
 
-def _changed(
+def _changes(
     before: pd.DataFrame,
     after: pd.DataFrame,
-    column: str,
+    shared: pd.Index,
     rounding: Mapping[str, float],
 ) -> list[tuple[object, ...]]:
-    before, after = before[_stated(before, column)], after[_stated(after, column)]
-    shared = after.index.intersection(before.index, sort=False)
-    old, new = before.loc[shared, column], after.loc[shared, column]
-    differs = _numbers_differ(old, new, rounding) if column in NUMBERS else old != new
+    names = [*NUMBERS, *TEXTS]
+    old, new = before.loc[shared, names], after.loc[shared, names]
+    allowed = np.array([rounding.get(name, 0.0) for name in NUMBERS])
+    differs = np.hstack(
+        [
+            _numbers_differ(*(_numbers(rows) for rows in (old, new)), allowed),
+            (old[list(TEXTS)] != new[list(TEXTS)]).to_numpy(),
+        ]
+    )
+    differs &= _stated(before, shared, names) & _stated(after, shared, names)
+    tables = after.loc[shared, "table"]
     return [
-        ("changed", after.at[key, "table"], key, column, old[key], new[key])
-        for key in shared[differs]
-    ]
+        ("changed", tables.iat[at], shared[at], names[place],
+         old.iat[at, place], new.iat[at, place])
+        for place, at in zip(*differs.T.nonzero(), strict=True)
+    ]  # fmt: skip
 
 
-def _stated(frame: pd.DataFrame, column: str) -> pd.Series:
-    """Return which rows lie in a table that states `column` at all."""
-    stated = frame[column].notna() & (frame[column] != "")
-    return stated.groupby(frame["table"]).transform("any").astype(bool)
+def _numbers(rows: pd.DataFrame) -> np.ndarray:
+    return rows[list(NUMBERS)].to_numpy(float)
 
 
 def _numbers_differ(
-    old: pd.Series, new: pd.Series, rounding: Mapping[str, float]
-) -> pd.Series:
-    allowed = rounding.get(str(old.name), 0.0) + EXACT * (1 + old.abs())
-    return ((new - old).abs() > allowed) | (old.isna() != new.isna())
+    old: np.ndarray, new: np.ndarray, allowed: np.ndarray
+) -> np.ndarray:
+    """Compare numbers; all are (rows, columns), `allowed` is (columns,)."""
+    beyond = np.abs(new - old) > allowed + EXACT * (1 + np.abs(old))
+    return beyond | (np.isnan(old) != np.isnan(new))
+
+
+def _stated(frame: pd.DataFrame, shared: pd.Index, names: list[str]) -> np.ndarray:
+    """Return, for each shared row, which columns its whole table states at all."""
+    stated = frame[names].notna() & (frame[names] != "")
+    by_table = stated.groupby(frame["table"]).any()
+    return by_table.loc[frame.loc[shared, "table"]].to_numpy(bool)

@@ -250,6 +250,9 @@ TASKS = (
     "image-feature-extraction", "object-detection", "image-segmentation",
     "depth-estimation", "video-classification",
 )  # fmt: skip
+HUB_FIELDS = (
+    "downloads", "likes", "gated", "safetensors", "cardData", "tags", "sha",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -285,10 +288,9 @@ def site(page, tmp_path) -> Iterator[Site]:
     )
     web.files[OPEN_CLIP + "model_profile.csv"] = PROFILE.encode()
     for task in TASKS:
-        asked = f"pipeline_tag={task}&sort=downloads&limit=1000"
-        fields = "downloads likes gated safetensors cardData tags sha".split()
-        query = asked + "".join(f"&expand={name}" for name in fields)
-        web.files[f"{HUB}?{query}"] = hub_page(task)
+        asked = f"{HUB}?pipeline_tag={task}&sort=downloads&limit=1000"
+        fields = "".join(f"&expand={name}" for name in HUB_FIELDS)
+        web.files[asked + fields] = hub_page(task)
     yield web
     web.close()
 

@@ -5,6 +5,7 @@ import pytest
 
 from core.tables.drift import drift
 from core.tables.schema import tidy
+from core.tables.torchvision.declaration import ROUNDING
 
 
 def frame(*rows):
@@ -13,7 +14,9 @@ def frame(*rows):
 
 def changes(old, new):
     return list(
-        drift(old, new).rows[["change", "id", "column"]].itertuples(False, None)
+        drift(old, new, ROUNDING)
+        .rows[["change", "id", "column"]]
+        .itertuples(False, None)
     )
 
 

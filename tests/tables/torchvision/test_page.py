@@ -7,6 +7,7 @@ import pytest
 
 from core.errors import SourceChanged, UsageError
 from core.tables.drift import drift
+from core.tables.torchvision.declaration import ROUNDING
 from core.tables.torchvision.installed import installed_tables
 from core.tables.torchvision.page import (
     MAX_PAGE_BYTES,
@@ -197,5 +198,5 @@ def test_the_page_of_the_present_equals_the_package_within_its_rounding(real_pag
 def test_drift_from_package_to_old_page_finds_the_measured_again(real_page):
     html = real_page("0.13.1").read_bytes()
     old = pd.concat(parse_page(html, PAGE_URL).values())
-    found = drift(pd.concat(installed_tables().values()), old)
+    found = drift(pd.concat(installed_tables().values()), old, ROUNDING)
     assert found.sentence == "0 new, 3 changed, 11 gone"
