@@ -107,13 +107,14 @@ class PreparedBase:
         firsts = np.concatenate([[0], np.cumsum(rows)]).astype(int).tolist()
         sums, counts = empty_rows(firsts[-1])
         norms, known = self._known_norms(pairs, firsts)
+        all_known = bool(known.all())
         sketches = Sketches(pairs, firsts) if sketch else None
 
         def work(lane: Lane, span: Span) -> None:
             runs = lane.read(span)
-            fresh = ~known[runs.segments[:, 3]]
-            if fresh.any():
-                add_norms(runs.base, span.child_dtype, runs.segments[fresh], norms)
+            if not all_known:
+                fresh = runs.segments[~known[runs.segments[:, 3]]]
+                add_norms(runs.base, span.child_dtype, fresh, norms)
             out = norms, sums, counts, sketches
             compare(runs.base, runs.child, span.child_dtype, runs.segments, *out)
 

@@ -10,12 +10,15 @@ from core.weights.scatter import SKETCH
 from core.weights.sketch import Sketches, sign_table
 from core.weights.wide_kernels import integer_rows, wide_rows
 
-WORDS: dict[str, type] = {
-    "F32": np.uint32, "BF16": np.uint16, "F16": np.int16, "F64": np.float64,
-    "BOOL": np.uint8, "U8": np.uint8, "U16": np.uint16, "U32": np.uint32,
-    "U64": np.uint64, "I8": np.int8, "I16": np.int16, "I32": np.int32, "I64": np.int64,
+SEEN_AS = {
+    "F32": "u4", "BF16": "u2", "F16": "i2", "F64": "f8", "BOOL": "u1", "U8": "u1",
+    "U16": "u2", "U32": "u4", "U64": "u8", "I8": "i1", "I16": "i2", "I32": "i4",
+    "I64": "i8",
 }  # fmt: skip
-"""How a kernel sees an element. F16 is int16 so that its type differs from BF16's."""
+LIKE = {dtype: np.zeros(0, seen) for dtype, seen in SEEN_AS.items()}
+"""How a loop sees an element. F16 is int16 so that its type differs from BF16's."""
+
+NO_SEEDS, NO_SKETCHES = np.zeros(0, np.uint64), np.zeros((0, SKETCH))
 
 NARROW = ("F32", "BF16", "F16")
 """Floats whose sums cannot leave the range of float64."""
@@ -25,8 +28,8 @@ def add_norms(
     base: np.ndarray, dtype: str, segments: np.ndarray, norms: np.ndarray
 ) -> None:
     """Write the norms of the base's segments where `compare` needs them."""
-    if dtype in NARROW:
-        norm_rows(base, WORDS[dtype], segments, norms)
+    if dtype in NARROW and len(segments):
+        norm_rows(base, LIKE[dtype], segments, norms)
 
 
 def compare(
@@ -48,8 +51,8 @@ def compare(
         rows = narrow_rows
     elif dtype == "F64":
         rows = wide_rows
-    seeds, drawn = np.zeros(0, np.uint64), np.zeros((0, SKETCH))
+    seeds, drawn = NO_SEEDS, NO_SKETCHES
     if sketches is not None:
         seeds, drawn = sketches.seeds, sketches.rows
     out = norms, sums, counts, seeds, sign_table(), drawn
-    rows(base, child, WORDS[dtype], segments, *out)
+    rows(base, child, LIKE[dtype], segments, *out)

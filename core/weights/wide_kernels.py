@@ -84,14 +84,14 @@ def _wide_row(x, y, sums, counts):
 
 @njit(nogil=True, cache=True)
 def wide_rows(
-    x_bytes, y_bytes, word, segments, norms, sums, counts, seeds, signs, sketches
+    x_bytes, y_bytes, like, segments, norms, sums, counts, seeds, signs, sketches
 ):
     """Compare F64 segments; each row is scaled so that no square leaves float64."""
     lanes = np.zeros(LANES, np.float32)
     for i in range(segments.shape[0]):
         x_start, y_start, size, row = segments[i]
-        x = x_bytes[x_start : x_start + size].view(word)
-        y = y_bytes[y_start : y_start + size].view(word)
+        x = x_bytes[x_start : x_start + size].view(like.dtype)
+        y = y_bytes[y_start : y_start + size].view(like.dtype)
         _wide_row(x, y, sums[row], counts[row])
         if sketches.size > 0:
             for start in range(0, x.size, BLOCK):
@@ -124,13 +124,13 @@ def _integer_row(x, y, sums, counts):
 
 @njit(nogil=True, cache=True)
 def integer_rows(
-    x_bytes, y_bytes, word, segments, norms, sums, counts, seeds, signs, sketches
+    x_bytes, y_bytes, like, segments, norms, sums, counts, seeds, signs, sketches
 ):
     """Compare integer or bool segments; differences are exact before float64."""
     for i in range(segments.shape[0]):
         x_start, y_start, size, row = segments[i]
-        x = x_bytes[x_start : x_start + size].view(word)
-        y = y_bytes[y_start : y_start + size].view(word)
+        x = x_bytes[x_start : x_start + size].view(like.dtype)
+        y = y_bytes[y_start : y_start + size].view(like.dtype)
         _integer_row(x, y, sums[row], counts[row])
 
 
