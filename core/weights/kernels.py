@@ -48,7 +48,7 @@ from core.weights.partial_sums import (
     XY,
     YY,
 )
-from core.weights.scatter import LANES, fold, scatter
+from core.weights.scatter import empty_lanes, fold, scatter, seed_at
 
 SQUARES, NONFINITE = range(2)
 """Columns of a row of norms: the sum of squares of the finite, count of the others."""
@@ -189,40 +189,36 @@ def _products(x, y):
 def narrow_rows(
     x_bytes, y_bytes, like, segments, norms, sums, counts, seeds, signs, sketches
 ):
-    """Compare F32, BF16 or F16 segments, and sketch them where `sketches` has rows.
+    """Compare F32, BF16 or F16 segments, and sketch them unless `sketches` is None.
 
     `like` is an empty array of the words that the bytes are seen as. `segments` (n, 4)
     are the byte offsets into both runs, bytes, and row of the result; `norms` come from
-    `norm_rows`.
+    `norm_rows`. Without sketches numba leaves out what draws them.
     """
-    lanes = np.zeros(LANES, np.float32)
-    sketching = sketches.size > 0
+    lanes = empty_lanes(sketches)
     for i in range(segments.shape[0]):
         x_start, y_start, size, row = segments[i]
         x_run = x_bytes[x_start : x_start + size]
         y_run = y_bytes[y_start : y_start + size]
         x = x_run.view(like.dtype)
         y = y_run.view(like.dtype)
-        seed = seeds[row] if sketching else np.uint64(0)
-        drawing = (sketching, seed, signs, lanes)
-        _narrow_blocks(x_run, y_run, x, y, norms[row], sums[row], counts[row], drawing)
-        _finish_row(x, y, norms[row, SQUARES], sums[row], counts[row])
-        if sketching:
+        seed = seed_at(seeds, row)
+        norm, total, count = norms[row], sums[row], counts[row]
+        _narrow_blocks(x_run, y_run, x, y, norm, total, count, seed, signs, lanes)
+        _finish_row(x, y, norm[SQUARES], total, count)
+        if sketches is not None:
             fold(lanes, signs, sketches[row])
 
 
 @njit(fastmath=FASTMATH)
-def _narrow_blocks(x_bytes, y_bytes, x, y, norm, sums, counts, drawing):
-    sketching, seed, signs, lanes = drawing
+def _narrow_blocks(x_bytes, y_bytes, x, y, norm, sums, counts, seed, signs, lanes):
     finite = norm[NONFINITE] == 0
     mean_square = norm[SQUARES] / x.size
     item = x.itemsize
     for start in range(0, x.size, BLOCK):
         stop = min(start + BLOCK, x.size)
-        first = start * item
-        last = stop * item
-        p = x_bytes[first:last]
-        q = y_bytes[first:last]
+        p = x_bytes[start * item : stop * item]
+        q = y_bytes[start * item : stop * item]
         if finite and bytes_equal(p, q):
             sums[MINIMUM] = 0.0
             counts[BOTH_FINITE] += stop - start
@@ -234,7 +230,7 @@ def _narrow_blocks(x_bytes, y_bytes, x, y, norm, sums, counts, drawing):
             counts[BITS] += _differing_bits(p, q)
         else:
             _exact_block(a, b, sums, counts)
-        if sketching:
+        if lanes is not None:
             scatter(a, b, seed, start // BLOCK, signs, lanes, fast)
 
 

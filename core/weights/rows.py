@@ -6,7 +6,6 @@ Importing this imports numba, a quarter of a second: do it where it is used.
 import numpy as np
 
 from core.weights.kernels import narrow_rows, norm_rows
-from core.weights.scatter import SKETCH
 from core.weights.sketch import Sketches, sign_table
 from core.weights.wide_kernels import integer_rows, wide_rows
 
@@ -17,8 +16,6 @@ SEEN_AS = {
 }  # fmt: skip
 LIKE = {dtype: np.zeros(0, seen) for dtype, seen in SEEN_AS.items()}
 """How a loop sees an element. F16 is int16 so that its type differs from BF16's."""
-
-NO_SEEDS, NO_SKETCHES = np.zeros(0, np.uint64), np.zeros((0, SKETCH))
 
 NARROW = ("F32", "BF16", "F16")
 """Floats whose sums cannot leave the range of float64."""
@@ -51,8 +48,7 @@ def compare(
         rows = narrow_rows
     elif dtype == "F64":
         rows = wide_rows
-    seeds, drawn = NO_SEEDS, NO_SKETCHES
+    drawing = None, None, None
     if sketches is not None:
-        seeds, drawn = sketches.seeds, sketches.rows
-    out = norms, sums, counts, seeds, sign_table(), drawn
-    rows(base, child, LIKE[dtype], segments, *out)
+        drawing = sketches.seeds, sign_table(), sketches.rows
+    rows(base, child, LIKE[dtype], segments, norms, sums, counts, *drawing)

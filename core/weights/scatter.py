@@ -29,6 +29,22 @@ def _mixed(seed):
     return np.uint64(z ^ (z >> np.uint64(31)))
 
 
+@njit
+def empty_lanes(sketches):
+    """Return the lanes of one tensor, or None when there is nothing to draw into."""
+    if sketches is None:
+        return None
+    return np.zeros(LANES, np.float32)
+
+
+@njit
+def seed_at(seeds, row):
+    """Return the seed of a row, or None when nothing is drawn."""
+    if seeds is None:
+        return None
+    return seeds[row]
+
+
 @njit(fastmath=FASTMATH)
 def _add(x, y, signs, lanes, finite):
     if finite:

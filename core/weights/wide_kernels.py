@@ -31,7 +31,7 @@ from core.weights.partial_sums import (
     Y_POWER,
     YY,
 )
-from core.weights.scatter import LANES, fold, scatter
+from core.weights.scatter import empty_lanes, fold, scatter
 
 
 @njit
@@ -87,13 +87,13 @@ def wide_rows(
     x_bytes, y_bytes, like, segments, norms, sums, counts, seeds, signs, sketches
 ):
     """Compare F64 segments; each row is scaled so that no square leaves float64."""
-    lanes = np.zeros(LANES, np.float32)
+    lanes = empty_lanes(sketches)
     for i in range(segments.shape[0]):
         x_start, y_start, size, row = segments[i]
         x = x_bytes[x_start : x_start + size].view(like.dtype)
         y = y_bytes[y_start : y_start + size].view(like.dtype)
         _wide_row(x, y, sums[row], counts[row])
-        if sketches.size > 0:
+        if sketches is not None:
             for start in range(0, x.size, BLOCK):
                 a = x[start : start + BLOCK]
                 b = y[start : start + BLOCK]
