@@ -63,7 +63,7 @@ def warm(browser: Browser) -> tuple[float, float, float]:
         chart = time.perf_counter() - started
         time.sleep(1)
         started = time.perf_counter()
-        page.get_by_role("textbox", name="Search").fill("swin")
+        page.get_by_role("searchbox", name="Search").fill("swin")
         page.get_by_text("12 of 115 models").wait_for()
         return painted, chart, time.perf_counter() - started
 

@@ -74,11 +74,11 @@ def family_section() -> None:
         compare_family(base, waiting, start=base in demo_bases(load_settings()))
     else:
         family_panel(base)
+    profile_drawer(family)
     summary(base, models)
     if (models["status"] == "ok").any():
         freeze_section(base, family, models)
     failures(models)
-    profile_drawer(family)
 
 
 def summary(base: Path, models: pd.DataFrame) -> None:

@@ -254,6 +254,7 @@ with frame(
         summary = choose_table()
         every = models(summary)
         selection = choose_models(every)
+    model_drawer(every)
     rows = select(every, selection)
     st.markdown(f"**{len(rows)} of {plural(len(every), 'model')}**")
     if rows.empty:
@@ -266,4 +267,3 @@ with frame(
     note(f"{summary.source} {summary.revision}, read {summary.fetched_at}")
     if summary.note:
         note(summary.note)
-    model_drawer(every)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core.demo import build_demo, demo_bases
+from core.demo import demo_bases
 from core.derived.family import family
 from core.jobs import Job
 from core.settings import load_settings
@@ -12,6 +12,7 @@ from core.ui.job_panel import job_panel
 from core.ui.loaders import jobs
 from core.ui.states import empty_state
 from core.ui.text import plural
+from core.ui.verb_job import run_verb
 
 DEMO = "demo"
 
@@ -84,14 +85,10 @@ def _start(base: Path, retry: str | None = None) -> None:
 
 
 def _make_demo(job: Job) -> None:
+    run_verb(job, "demo")
     settings = load_settings()
-    build_demo(
-        settings,
-        progress=lambda fraction, message: job.report(0.9 * fraction, message),
-        cancelled=lambda: job.is_cancelled,
-    )
     for base in demo_bases(settings):
-        job.report(0.95, f"Comparing the family of {base.name}")
+        job.report(1, f"Comparing the family of {base.name}")
         family(base, settings)
 
 

@@ -1,5 +1,6 @@
 """The frame of every page: its settings, the navigation, and the one error boundary."""
 
+import gc
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,6 +56,7 @@ def frame(title: str, *, lead: str = "") -> Iterator[None]:
     st.set_page_config(
         page_title=f"{title} · Pedigree", page_icon=str(ICON), layout="wide"
     )
+    _keep_what_is_imported()
     st.html(PHONE_STYLE)
     _navigation()
     st.title(title)
@@ -68,6 +70,17 @@ def frame(title: str, *, lead: str = "") -> Iterator[None]:
     except Exception as error:
         log.exception("%s failed", title)
         unexpected_state(error)
+
+
+@st.cache_resource(show_spinner=False)
+def _keep_what_is_imported() -> None:
+    """Take the imported modules out of garbage collection, once.
+
+    Streamlit collects all garbage after every run of a script; walking through the
+    modules each time takes longer than most pages.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _navigation() -> None:

@@ -10,14 +10,14 @@ from core.ui.text import duration, literal
 def job_panel(key: str) -> Job | None:
     """Show the newest job of this key, if there is one; return it.
 
-    While it runs, only the panel is redrawn, twice a second; when it ends, the page is
+    While it runs, only the panel is redrawn, once a second; when it ends, the page is
     redrawn once.
     """
     job = jobs().get(key)
     if job is None:
         return None
     if job.is_running:
-        st.fragment(_running, run_every=0.5, key=f"job-{key}")(job)
+        st.fragment(_running, run_every=1.0, key=f"job-{key}")(job)
     else:
         _ended(job)
     return job

@@ -65,10 +65,11 @@ def _details(model: pd.Series) -> None:
         for name, label in LINKS.items():
             if str(model[name]).startswith("https://"):
                 st.link_button(label, model[name], icon=":material/open_in_new:")
-    st.button(
+    if st.button(
         "Add to comparison", on_click=_compare, args=(model["id"],), type="primary",
         icon=":material/compare_arrows:",
-    )  # fmt: skip
+    ):  # fmt: skip
+        st.rerun()  # a dialog redraws only itself
 
 
 def _compare(identity: str) -> None:

@@ -22,10 +22,16 @@ def chromium():
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory):
-    """Serve the app from a cache of its own, freshly started for each module."""
-    cache = tmp_path_factory.mktemp("cache")
-    with streamlit_server(ROOT / "app.py", {"PEDIGREE_CACHE": str(cache)}) as address:
+def cache_root(tmp_path_factory):
+    """Give each module a cache of its own."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def address(cache_root):
+    """Serve the app, freshly started for each module."""
+    environment = {"PEDIGREE_CACHE": str(cache_root)}
+    with streamlit_server(ROOT / "app.py", environment) as address:
         yield address
 
 

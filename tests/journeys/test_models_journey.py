@@ -8,6 +8,10 @@ import pytest
 
 POINT = ".js-plotly-plot .scatterlayer .point"
 
+SIDEWAYS = """
+document.documentElement.scrollWidth - document.documentElement.clientWidth
+"""
+
 pytestmark = pytest.mark.browser
 
 
@@ -33,7 +37,7 @@ def download(page, label, folder):
 
 def test_filter_pick_compare_and_share(page, address):
     open_models(page, address)
-    page.get_by_role("textbox", name="Search").fill("convnext")
+    page.get_by_role("searchbox", name="Search").fill("convnext")
     page.get_by_text("4 of 115 models").wait_for()
     for number in (0, 2):
         click_point(page, number)
@@ -73,15 +77,14 @@ def test_a_point_opens_its_details_and_the_address_reopens_them(page, address):
     page.reload()
     page.get_by_role("dialog").wait_for()
     page.keyboard.press("Escape")
-    page.get_by_role("dialog").wait_for(state="detached")
-    assert "model=" not in page.url
+    page.wait_for_url(lambda url: "model=" not in url)
 
 
 def test_hostile_names_in_the_address_are_text(page, address):
     hostile = "%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E![x](http://evil.example/x.png)"
     open_models(page, address, f"?model={hostile}")
     page.get_by_text("The address asks for the model").wait_for()
-    assert "<img src=x" in page.get_by_test_id("stAlert").inner_text()
+    assert "<img src=x" in page.get_by_test_id("stAlert").first.inner_text()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -95,9 +98,7 @@ def test_nothing_is_cut_off(chromium, address, scheme, width):
         page.goto(address + path)
         page.get_by_role("heading", level=1).wait_for()
         page.wait_for_timeout(500)
-        overflow = page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
+        overflow = page.evaluate(SIDEWAYS)
         assert overflow <= 0, f"{path} scrolls sideways at {width} px"
         background = page.locator(".stApp").evaluate(
             "node => getComputedStyle(node).backgroundColor"
