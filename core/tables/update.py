@@ -131,14 +131,14 @@ def _taken(
 ) -> Refresh:
     old, reasons = frame(source, settings), _reasons(visits)
     known = source.baseline(settings) if source.baseline else old
-    if old is not None and state.fingerprint == kept.fingerprint:
+    new = {one.key: one for one in visits if one.outcome == "read"}
+    if old is not None and not new and state.fingerprint == kept.fingerprint:
         found = drift(known, old, source.rounding) if source.baseline else no_drift()
         keep(source.name, replace(state, said=found.sentence), {}, None, settings)
         return Refresh(
             source.name, "not modified", state.checked_at, len(old), found, visits,
             reasons,
         )  # fmt: skip
-    new = {one.key: one for one in visits if one.outcome == "read"}
     joined = _joined(source, state, new, settings)
     if old is not None and not accept:
         check_not_worse(source.title, old, joined.models)

@@ -8,11 +8,13 @@ from functools import partial
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from shutil import copy
 
 import pytest
 
 from core.settings import Settings
 from core.tables.refresh import refresh
+from core.tables.stored import installed_frame
 from core.tables.torchvision.page import SECTIONS
 
 REAL_PAGES = Path(__file__).parents[2] / "../shared/data/torchvision"
@@ -116,7 +118,8 @@ class Site:
         self.bytes_sent = 0
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self.server.server_port}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        serve = partial(self.server.serve_forever, poll_interval=0.01)
+        threading.Thread(target=serve, daemon=True).start()
 
     def close(self) -> None:
         self.server.shutdown()
@@ -295,9 +298,20 @@ def site(page, tmp_path) -> Iterator[Site]:
     web.close()
 
 
+@pytest.fixture(scope="session")
+def installed_copy(tmp_path_factory) -> Path:
+    """The installed package's tables, read once for all tests."""
+    root = tmp_path_factory.mktemp("installed")
+    installed_frame(Settings(root))
+    return next((root / "tables").iterdir())
+
+
 @pytest.fixture
-def settings(site, tmp_path) -> Settings:
-    """An empty cache whose sources are read from `site`."""
+def settings(site, tmp_path, installed_copy) -> Settings:
+    """A cache with nothing fetched, whose sources are read from `site`."""
+    tables = tmp_path / "cache/tables"
+    tables.mkdir(parents=True)
+    copy(installed_copy, tables)
     return Settings(tmp_path / "cache", sources_url=site.url)
 
 
@@ -305,3 +319,16 @@ def settings(site, tmp_path) -> Settings:
 def quick():
     """Refresh without waiting between tries."""
     return partial(refresh, sleep=lambda seconds: None)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Callable[[str], Path]:
+    """Find a published file beside the project, or skip."""
+
+    def find(name: str) -> Path:
+        path = Path(__file__).parents[2] / "../shared/data" / name
+        if not path.exists():
+            pytest.skip(f"{name} is not beside the project")
+        return path
+
+    return find

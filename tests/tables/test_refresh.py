@@ -163,7 +163,6 @@ def test_progress_rises_to_the_end(settings, quick):
 
 
 def test_one_refresh_at_a_time(settings, quick, tmp_path):
-    (tmp_path / "cache/tables").mkdir(parents=True)
     with (
         FileLock(tmp_path / "cache/tables/.refresh.lock"),
         pytest.raises(CacheError, match="are being refreshed by another process"),
