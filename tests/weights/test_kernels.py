@@ -35,7 +35,7 @@ def test_mapped_and_streamed_runs_share_one_compiled_loop(tmp_path):
         pairs = [(checkpoint.entries[0],) * 2]
         measure_pairs(checkpoint, checkpoint, pairs)
         compiled = len(narrow_rows.signatures)
-        measure_pairs(checkpoint, checkpoint, pairs, mapped=True, sketch=True)
+        measure_pairs(checkpoint, checkpoint, pairs, mapped=True)
     assert len(narrow_rows.signatures) == compiled
 
 
