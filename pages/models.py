@@ -4,7 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from core.charts.accuracy import accuracy_vs_cost
-from core.tables.catalog import TableSummary, pareto_front
+from core.tables.catalog import TableSummary
+from core.tables.filters import pareto_front
 from core.tables.schema import column
 from core.tables.selection import Best, Selection, best_of, differences, select
 from core.ui.chart import chart
@@ -56,7 +57,7 @@ def reset_filters() -> None:
 def choose_models(rows: pd.DataFrame) -> Selection:
     """Read the filters; the search is live, the others wait in a popover."""
     text = st.text_input(
-        "Search", type="search", live=True, key="search", bind="query-params",
+        "Search", type="search", live="100ms", key="search", bind="query-params",
         placeholder="name, family, recipe", width=260,
     )  # fmt: skip
     with st.popover("Filters", icon=":material/tune:"):
@@ -183,7 +184,10 @@ def accuracy_section(rows: pd.DataFrame, summary: TableSummary) -> None:
 
 def exported_columns(rows: pd.DataFrame) -> list[str]:
     """Return the columns that say anything about these rows."""
-    return [name for name in rows if rows[name].replace("", None).notna().any()]
+    return [
+        name for name in rows
+        if any(value != "" and value == value for value in rows[name].tolist())
+    ]  # fmt: skip
 
 
 def compare(every: pd.DataFrame) -> None:

@@ -146,7 +146,7 @@ def _said(found) -> str:
 
 
 def _state(found, held: int) -> str:
-    rows = f"{found.rows:,} rows"
+    rows = f"{found.rows:,} {'row' if found.rows == 1 else 'rows'}"
     if found.state == "failed":
         kept = f"the last good copy stays ({rows})" if found.rows else "nothing is kept"
         return f"failed; {kept}"

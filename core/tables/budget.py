@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.tables.catalog import among, within
+from core.tables.filters import among, within
 from core.tables.schema import column
 
 
@@ -101,7 +101,8 @@ def _sentence(
     count = f"{fitting:,} {'fits' if fitting == 1 else 'fit'}"
     said = f"Of {considered:,} models {count}" + (f" {asked}" if asked else "") + "."
     if unknown:
-        said += f" {unknown:,} lack a number that this asks for."
+        verb = "lacks" if unknown == 1 else "lack"
+        said += f" {unknown:,} {verb} a number that this asks for."
     if ranked.empty:
         return said
     names = [
@@ -118,7 +119,7 @@ def _each(rows: pd.DataFrame) -> Sequence[tuple[object, pd.Series]]:
 def _asked(budget: Budget, models: pd.DataFrame) -> str:
     parts = []
     if budget.most_params is not None:
-        parts.append(f"at most {budget.most_params / 1e6:g} M parameters")
+        parts.append(f"at most {_count(budget.most_params)} parameters")
     if budget.most_gmacs is not None:
         parts.append(f"at most {budget.most_gmacs:g} GMACs")
     if budget.most_file_size_bytes is not None:
@@ -130,6 +131,10 @@ def _asked(budget: Budget, models: pd.DataFrame) -> str:
     if budget.licences:
         parts.append(f"a licence of {', '.join(budget.licences)}")
     return ", ".join(parts)
+
+
+def _count(number: float) -> str:
+    return f"{number / 1e6:g} M" if number >= 1e5 else f"{number:,.0f}"
 
 
 def _written(number: float, name: str) -> str:

@@ -4,8 +4,6 @@ What is compared is the image tower at one resolution: parameters and MACs, whic
 not depend on how a weight was trained. Accuracies are never compared.
 """
 
-from itertools import combinations
-
 import pandas as pd
 
 from core.errors import UsageError
@@ -60,16 +58,14 @@ def shared(models: pd.DataFrame) -> pd.DataFrame:
     rows = tower(models)
     known = rows[(rows["arch"] != "") & rows["image_size"].notna()]
     by = known.groupby(["arch", "image_size", "owner"], sort=True)[list(COMPARED)]
-    medians = by.median().reset_index()
-    found = [
-        (arch, size, name, *pair)
-        for (arch, size), group in medians.groupby(["arch", "image_size"])
-        for name in COMPARED
-        for pair in _pairs(group, name)
-    ]
-    columns = ["arch", "image_size", "column"]
-    columns += ["source_a", "value_a", "source_b", "value_b", "difference"]
-    return pd.DataFrame(found, columns=columns)
+    values = by.median().rename_axis(columns="column").stack().rename("value")
+    values = values[values > 0].reset_index().rename(columns={"owner": "source"})
+    keys = ["arch", "image_size", "column"]
+    pairs = values.merge(values, on=keys, suffixes=("_a", "_b"))
+    pairs = pairs[pairs["source_a"] < pairs["source_b"]].reset_index(drop=True)
+    both = pairs[["value_a", "value_b"]]
+    pairs["difference"] = both.max(axis=1) / both.min(axis=1) - 1
+    return pairs[[*keys, "source_a", "value_a", "source_b", "value_b", "difference"]]
 
 
 def tower(models: pd.DataFrame) -> pd.DataFrame:
@@ -82,15 +78,3 @@ def tower(models: pd.DataFrame) -> pd.DataFrame:
         params=models["image_params"].fillna(models["params"]),
         gmacs=models["image_gmacs"].fillna(models["gmacs"]),
     )
-
-
-def _pairs(
-    group: pd.DataFrame, name: str
-) -> list[tuple[str, float, str, float, float]]:
-    known = group.dropna(subset=[name])
-    values = list(zip(known["owner"], known[name], strict=True))
-    return [
-        (one, a, other, b, max(a, b) / min(a, b) - 1)
-        for (one, a), (other, b) in combinations(values, 2)
-        if min(a, b) > 0
-    ]

@@ -42,24 +42,23 @@ def documents(names: Sequence[str] | None = None) -> list[Document]:
 def read_models(content: bytes, url: str) -> pd.DataFrame:
     """Read one page of the Hub's listing.
 
-    Columns: id, downloads, likes, gated, params, licence, data, sha. Raises
-    SourceChanged when it is none.
+    Columns: id, downloads, likes, gated, params, licence, data, sha. A model whose
+    card is odd is left out. Raises SourceChanged when most are, or the page is none.
 
     >>> read_models(b'[{"id": "o/m", "downloads": 3}]', "u")[["id", "downloads"]].values
     array([['o/m', 3.0]], dtype=object)
     """
     try:
         entries = json.loads(content)
-        if not isinstance(entries, list):
-            raise SourceChanged(url, "answers with no list of models", REMEDY)
-        rows = [_row(entry) for entry in entries[:MOST_MODELS]]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        happened = f"does not list models as it did ({error!r:.120})"
-        raise SourceChanged(url, happened, REMEDY) from error
-    if not rows:
+    except (ValueError, RecursionError) as error:
+        raise SourceChanged(url, "answers with no JSON", REMEDY) from error
+    if not isinstance(entries, list) or not entries:
         raise SourceChanged(url, "lists no models", REMEDY)
-    frame = pd.DataFrame(rows).drop_duplicates("id", ignore_index=True)
-    return frame.astype({name: float for name in ("downloads", "likes", "params")})
+    rows, errors = _rows(entries[:MOST_MODELS])
+    if len(errors) > len(rows):
+        happened = f"does not list models as it did ({errors[0]!r:.120})"
+        raise SourceChanged(url, happened, REMEDY) from errors[0]
+    return pd.DataFrame(rows).drop_duplicates("id", ignore_index=True)
 
 
 def join(readings: Readings) -> Joined:
@@ -98,6 +97,18 @@ def _url(task: str) -> str:
     return f"{HUB_ENDPOINT}/api/models?{urlencode(asked)}"
 
 
+def _rows(
+    entries: Sequence[Mapping[str, object]],
+) -> tuple[list[dict[str, object]], list[Exception]]:
+    rows, errors = [], []
+    for entry in entries:
+        try:
+            rows.append(_row(entry))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            errors.append(error)
+    return rows, errors
+
+
 def _row(entry: Mapping[str, object]) -> dict[str, object]:
     from huggingface_hub.hf_api import ModelInfo  # most of a second, in a refresh only
 
@@ -107,14 +118,18 @@ def _row(entry: Mapping[str, object]) -> dict[str, object]:
     licence = _texts(getattr(card, "license", None)) or _tagged(found.tags, "license:")
     return {
         "id": str(found.id)[:MAX_TEXT],
-        "downloads": found.downloads,
-        "likes": found.likes,
+        "downloads": _number(found.downloads),
+        "likes": _number(found.likes),
         "gated": str(found.gated or "no"),
-        "params": size.total if size else None,
+        "params": _number(size.total if size else None),
         "licence": licence[:MAX_TEXT] or NOT_STATED,
         "data": _texts(getattr(card, "datasets", None))[:MAX_TEXT] or NO_PRETRAINING,
         "sha": str(found.sha or ""),
     }
+
+
+def _number(value: object) -> float:
+    return float("nan") if value is None else float(value)
 
 
 def _texts(value: object) -> str:

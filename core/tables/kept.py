@@ -113,7 +113,16 @@ def frame(
     Where the Parquet copy is absent, damaged or of an older schema, the kept
     documents are read and joined again.
     """
-    kept = read_kept(source.name, settings)
+    found = _frame_of(source, read_kept(source.name, settings), settings, which)
+    if found is None:
+        # A refresh beside us may have replaced what the state named.
+        found = _frame_of(source, read_kept(source.name, settings), settings, which)
+    return found
+
+
+def _frame_of(
+    source: Source, kept: Kept, settings: Settings, which: str
+) -> pd.DataFrame | None:
     if not kept.documents:
         return None
     found = _read_frame(_frame_path(source.name, kept, which, settings), which)

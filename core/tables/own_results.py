@@ -3,25 +3,19 @@
 What cannot be read is told by row, so that the good rows are usable at once.
 """
 
-import csv
-import io
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 import pandas as pd
 
 from core.cache import now_utc
 from core.errors import UsageError
 from core.tables.csv_table import MISSING, plain
+from core.tables.own_csv import own_lines, own_number
 from core.tables.schema import column, tidy
 
 TABLE = "own/results"
-MAX_BYTES = 5 * 2**20
-MAX_ROWS = 10_000
-MAX_COLUMNS = 200
 MAX_TEXT = 200
 OFFERED = (
     "name", "accuracy", "acc@5", "params", "gmacs", "throughput", "image_size",
@@ -53,8 +47,6 @@ USUAL = {
     "licence": ("licence", "license"),
 }
 MILLIONS = re.compile(r"[(\[]\s*m(illions?)?\s*[)\]]\s*$", re.IGNORECASE)
-NUMBER = re.compile(r"([-+]?[\d.,]+(?:e[-+]?\d+)?)\s*([kmgb%]?)", re.IGNORECASE)
-SUFFIXES = {"": 1.0, "%": 0.01, "k": 1e3, "m": 1e6, "g": 1e9, "b": 1e9}
 
 
 @dataclass(frozen=True)
@@ -90,7 +82,7 @@ class _Fault:
 
 def read_header(content: bytes) -> list[str]:
     """Return the column names of a CSV file. Raises UsageError when it is none."""
-    return _lines(content)[0][1]
+    return own_lines(content)[0][1]
 
 
 def propose_mapping(header: Sequence[str]) -> dict[str, str]:
@@ -121,7 +113,7 @@ def read_own_results(
     >>> own[["name", "accuracy"]].values
     array([['mine', 0.815]], dtype=object)
     """
-    (_, header), *lines = _lines(content)
+    (_, header), *lines = own_lines(content)
     chosen = propose_mapping(header) if mapping is None else mapping
     fields = _fields(header, chosen)
     faults: list[_Fault] = []
@@ -135,33 +127,6 @@ def read_own_results(
     told = [vars(fault) for fault in sorted(faults, key=lambda fault: fault.row)]
     errors = pd.DataFrame(told, columns=["row", "column", "value", "reason"])
     return OwnResults(models, errors, percent)
-
-
-def _lines(content: bytes) -> list[tuple[int, list[str]]]:
-    """Return the rows that are not blank with the lines they end on, header first."""
-    if len(content) > MAX_BYTES:
-        raise UsageError("The file", "is larger than 5 MB", "give a smaller table")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        remedy = "save it as CSV UTF-8"
-        raise UsageError("The file", "is not UTF-8 text", remedy) from error
-    first = text.lstrip().partition("\n")[0]
-    reader = csv.reader(
-        io.StringIO(text), delimiter=max(",;\t", key=first.count), strict=True
-    )
-    try:
-        lines = [(reader.line_num, row) for row in islice(reader, MAX_ROWS + 2) if row]
-    except csv.Error as error:
-        happened = f"cannot be read as CSV ({error})"
-        raise UsageError("The file", happened, "save it as CSV UTF-8") from error
-    lines = [(number, row) for number, row in lines if any(map(str.strip, row))]
-    if len(lines) < 2:
-        raise UsageError("The file", "has no rows", "give a header and a row a model")
-    if len(lines) > MAX_ROWS + 1 or len(lines[0][1]) > MAX_COLUMNS:
-        happened = f"has more than {MAX_ROWS:,} rows or {MAX_COLUMNS} columns"
-        raise UsageError("The file", happened, "give a smaller table")
-    return lines
 
 
 def _fields(header: Sequence[str], mapping: Mapping[str, str]) -> list[_Field]:
@@ -199,7 +164,7 @@ def _row(
         if column(one.name).kind == "text":
             row[one.name] = cell
             continue
-        value = _number(cell)
+        value = own_number(cell)
         if value is None and cell.lower() not in MISSING:
             faults.append(_Fault(number, one.head, cell, "is no number"))
         row[one.name] = None if value is None else value * one.scale
@@ -209,25 +174,6 @@ def _row(
                 faults.append(_Fault(number, name, "", "is missing"))
             return None
     return row
-
-
-def _number(cell: str) -> float | None:
-    """Read a number as people write it: "25.6M", "81,5", "1,000.5", "80 %".
-
-    >>> _number("25.6M"), _number("81,5"), _number("1,000.5"), _number("n/a")
-    (25600000.0, 81.5, 1000.5, None)
-    """
-    found = NUMBER.fullmatch(cell)
-    if found is None:
-        return None
-    digits, suffix = found[1], found[2].lower()
-    is_decimal_comma = re.fullmatch(r"[-+]?\d+,\d{1,2}|[-+]?0,\d+", digits)
-    digits = digits.replace(",", "." if is_decimal_comma else "")
-    try:
-        value = float(digits) * SUFFIXES[suffix]
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
 
 
 def _is_percent(name: str, rows: Sequence[Mapping[str, object]]) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.tables.catalog import among, search, within
+from core.tables.filters import among, search, within
 
 COSTS = ("params", "gmacs", "gips", "file_size_bytes")
 
@@ -13,8 +13,8 @@ COSTS = ("params", "gmacs", "gips", "file_size_bytes")
 class Selection:
     """What is asked of a model; None and empty mean "any".
 
-    Accuracy is a fraction, `most_file_size_bytes` is bytes. A model whose number is
-    missing meets no limit on it.
+    Accuracy is a fraction, `most_file_size_bytes` is bytes, `least_throughput` images
+    per second. A model whose number is missing meets no limit on it.
     """
 
     text: str = ""
@@ -25,6 +25,7 @@ class Selection:
     most_params: float | None = None
     most_gmacs: float | None = None
     most_file_size_bytes: float | None = None
+    least_throughput: float | None = None
 
 
 def select(models: pd.DataFrame, wanted: Selection) -> pd.DataFrame:
@@ -43,7 +44,7 @@ def select(models: pd.DataFrame, wanted: Selection) -> pd.DataFrame:
     rows = within(rows, "params", high=wanted.most_params)
     rows = within(rows, "gmacs", high=wanted.most_gmacs)
     rows = within(rows, "file_size_bytes", high=wanted.most_file_size_bytes)
-    return rows
+    return within(rows, "throughput", low=wanted.least_throughput)
 
 
 @dataclass(frozen=True)

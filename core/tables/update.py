@@ -14,6 +14,7 @@ import pandas as pd
 from core.cache import now_utc
 from core.errors import MissingTool, SourceChanged
 from core.settings import Settings
+from core.tables.acceptance import check_tables
 from core.tables.drift import Drift, drift, no_drift
 from core.tables.history import remember, remember_first
 from core.tables.kept import (
@@ -25,9 +26,9 @@ from core.tables.kept import (
     read_kept,
     readings_of,
 )
-from core.tables.schema import COLUMNS, tidy
+from core.tables.schema import tidy
 from core.tables.source import Joined, Reading, Source
-from core.tables.visit import LEAST_SHARE, Visit, Visitor
+from core.tables.visit import Visit, Visitor
 
 State = Literal["read", "not modified", "failed"]
 MOST_REASONS = 3
@@ -71,7 +72,6 @@ def update(
     whole = _whole(source.name, kept, settings)
     visits = tuple(_visits(source, whole, settings, visitor, tell))
     now = now_utc()
-    reasons = _reasons(visits)
     taken = {one.key: _document(one) for one in visits if one.outcome == "read"}
     documents = {
         one.key: taken.get(one.key) or whole.documents[one.key]
@@ -81,10 +81,9 @@ def update(
     notes = tuple(_note(one, whole, now) for one in visits if one.outcome == "failed")
     state = replace(whole, documents=documents, checked_at=now, failures=notes)
     try:
-        if all(one.outcome in ("failed", "absent") for one in visits):
-            return _failed(source, kept, visits, reasons, now, settings)
-        if not _has_required(source, state):
-            return _failed(source, kept, visits, reasons, now, settings)
+        is_silent = all(one.outcome in ("failed", "absent") for one in visits)
+        if is_silent or not _has_required(source, state):
+            return _failed(source, kept, visits, _reasons(visits), now, settings)
         return _taken(source, kept, state, visits, settings, accept=accept)
     except (SourceChanged, MissingTool) as error:
         return _failed(source, kept, visits, (str(error),), now, settings)
@@ -129,50 +128,48 @@ def _taken(
     *,
     accept: bool,
 ) -> Refresh:
-    old, reasons = frame(source, settings), _reasons(visits)
+    old = frame(source, settings)
     known = source.baseline(settings) if source.baseline else old
     new = {one.key: one for one in visits if one.outcome == "read"}
     if old is not None and not new and state.fingerprint == kept.fingerprint:
         found = drift(known, old, source.rounding) if source.baseline else no_drift()
         keep(source.name, replace(state, said=found.sentence), {}, None, settings)
-        return Refresh(
-            source.name, "not modified", state.checked_at, len(old), found, visits,
-            reasons,
-        )  # fmt: skip
+        return _refresh(source, "not modified", state, old, found, visits)
     joined = _joined(source, state, new, settings)
-    if old is not None and not accept:
-        check_not_worse(source.title, old, joined.models)
     models = joined.models
+    if old is not None and not accept:
+        check_tables(source.title, old, models)
     found = drift(tidy([]) if known is None else known, models, source.rounding)
     tables = models["table"].value_counts(sort=False).to_dict()
     state = replace(state, tables=tables, said=found.sentence)
     contents = {key: visit.content for key, visit in new.items()}
     keep(source.name, state, contents, joined, settings)
-    if old is None and not source.baseline:
+    before = known if old is None else old
+    if before is None:
         remember_first(source.name, state.checked_at, models, settings)
     else:
-        since = drift(known if old is None else old, models, source.rounding)
+        since = drift(before, models, source.rounding)
         remember(source.name, state.checked_at, since, settings)
+    return _refresh(source, "read", state, models, found, visits)
+
+
+def _refresh(
+    source: Source,
+    outcome: State,
+    state: Kept,
+    models: pd.DataFrame,
+    found: Drift,
+    visits: tuple[Visit, ...],
+) -> Refresh:
     return Refresh(
-        source.name, "read", state.checked_at, len(models), found, visits, reasons
+        source=source.name,
+        state=outcome,
+        checked_at=state.checked_at,
+        rows=len(models),
+        drift=found,
+        visits=visits,
+        failures=_reasons(visits),
     )
-
-
-def check_not_worse(title: str, old: pd.DataFrame, new: pd.DataFrame) -> None:
-    """Raise SourceChanged when a table, or a column of one, lost most of its values."""
-    numbers = ["id", *(one.name for one in COLUMNS if one.kind != "text")]
-    before, after = (rows.groupby("table")[numbers].count() for rows in (old, new))
-    after = after.reindex(before.index, fill_value=0)
-    lost = (after < LEAST_SHARE * before).to_numpy()
-    if not lost.any():
-        return
-    at, place = next(zip(*lost.nonzero(), strict=True))
-    happened = (
-        f"now has {numbers[place]} in {after.iat[at, place]:,} rows of "
-        f"{before.index[at]}, the kept copy in {before.iat[at, place]:,}"
-    )
-    remedy = "look at it, and refresh with --accept to take it"
-    raise SourceChanged(title, happened, remedy)
 
 
 def _joined(

@@ -13,11 +13,11 @@ import pandas as pd
 from core.errors import FetchError, PedigreeError, SourceChanged
 from core.fetch import fetch, gave_up
 from core.settings import Settings
+from core.tables.acceptance import check_rows
 from core.tables.kept import KeptDocument
 from core.tables.source import Document
 
 Outcome = Literal["read", "not modified", "failed", "absent"]
-LEAST_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,8 @@ class Visitor:
         if fetched.is_unchanged:
             return Visit(document.key, url, "not modified")
         rows = _read(document, fetched.content, url)
-        self._check_not_worse(rows, url, kept)
+        if kept and not self._accepts_less:
+            check_rows(url, len(rows), kept.rows)
         return Visit(
             document.key,
             url,
@@ -102,14 +103,6 @@ class Visitor:
             fetched.revision,
             fetched.fetched_at,
         )
-
-    def _check_not_worse(
-        self, rows: pd.DataFrame, url: str, kept: KeptDocument | None
-    ) -> None:
-        if kept and len(rows) < LEAST_SHARE * kept.rows and not self._accepts_less:
-            happened = f"has {len(rows):,} rows, the kept copy {kept.rows:,}"
-            remedy = "look at it, and refresh with --accept to take it"
-            raise SourceChanged(url, happened, remedy)
 
 
 def _read(document: Document, content: bytes, url: str) -> pd.DataFrame:

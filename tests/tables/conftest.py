@@ -322,7 +322,12 @@ def quick():
 
 
 @pytest.fixture(scope="session")
-def shared() -> Callable[[str], Path]:
+def new_site() -> Callable[[], Site]:
+    return Site
+
+
+@pytest.fixture(scope="session")
+def find_shared() -> Callable[[str], Path]:
     """Find a published file beside the project, or skip."""
 
     def find(name: str) -> Path:

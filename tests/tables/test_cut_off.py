@@ -97,7 +97,7 @@ def test_a_body_cut_short_that_promises_no_more(site, settings, quick, source, f
 def test_a_web_page_in_its_place(site, settings, quick, source, filled):
     site.fault(MAIN[source], body=HTML)
     quick([source], settings)
-    reasons = {"torchvision": "has no tables", "hub": "does not list models"}
+    reasons = {"torchvision": "has no tables", "hub": "answers with no JSON"}
     reason = reasons.get(source, "is a web page, not a CSV file")
     check_kept(settings, source, filled, reason)
 

@@ -139,12 +139,12 @@ def test_classification_has_22_families():
     assert len({family_of(builder) for builder in plain}) == 22
 
 
-def test_no_published_name_is_left_over(shared):
+def test_no_published_name_is_left_over(find_shared):
     for source, file in {
         "timm": "timm/results-imagenet.csv",
         "open_clip": "open_clip/openclip_results.csv",
     }.items():
-        with shared(file).open() as lines:
+        with find_shared(file).open() as lines:
             names = {row[0].partition(".")[0] for row in csv.reader(lines)}
         others = {name for name in names if family_of(name, source) == UNKNOWN_FAMILY}
         assert others <= {"model", "name"}

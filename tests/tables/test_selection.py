@@ -12,7 +12,8 @@ MODELS = tidy(
         {"id": "a", "name": "ResNet50", "family": "ResNet", "accuracy": 0.76,
          "params": 25e6, "gmacs": 4.1, "pretraining": "none", "licence": "BSD"},
         {"id": "b", "name": "ViT-B", "family": "ViT", "accuracy": 0.81,
-         "params": 86e6, "gmacs": 17.6, "pretraining": "SWAG", "licence": "CC-BY-NC"},
+         "params": 86e6, "gmacs": 17.6, "pretraining": "SWAG", "licence": "CC-BY-NC",
+         "throughput": 500.0},
         {"id": "c", "name": "VGG features", "family": "VGG", "params": 15e6,
          "pretraining": "none", "licence": "BSD"},
     ]
@@ -29,6 +30,7 @@ MODELS = tidy(
         (Selection(least_accuracy=0.5), "ab"),
         (Selection(most_params=20e6), "c"),
         (Selection(most_gmacs=100), "ab"),
+        (Selection(least_throughput=100), "b"),
         (Selection(text="no such model"), ""),
     ],
 )
