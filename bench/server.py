@@ -1,4 +1,4 @@
-"""A Streamlit server of our own on a free loopback port, and a Chromium to look at it."""
+"""A server of our own on a free loopback port, started and stopped by its id."""
 
 import os
 import socket
@@ -21,13 +21,28 @@ def free_port() -> int:
 
 
 @contextmanager
-def streamlit_server(script: Path, environment: dict[str, str]) -> Iterator[str]:
-    """Yield the address of a server that runs `script`; stop it by its process id."""
+def pedigree_server(environment: dict[str, str]) -> Iterator[str]:
+    """Yield the address of the app, served as `make run` does."""
     port = free_port()
+    command = [sys.executable, "-m", "core.ui.serve"]
+    with _serving(command, {**environment, "PORT": str(port)}, port) as address:
+        yield address
+
+
+@contextmanager
+def streamlit_server(script: Path) -> Iterator[str]:
+    """Yield the address of a Streamlit server that runs `script`."""
+    port = free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(script),
+               "--server.address=127.0.0.1", f"--server.port={port}"]  # fmt: skip
+    with _serving(command, {}, port) as address:
+        yield address
+
+
+@contextmanager
+def _serving(command: list[str], environment: dict, port: int) -> Iterator[str]:
     server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", str(script),
-         "--server.address=127.0.0.1", f"--server.port={port}"],
-        cwd=ROOT, env={**os.environ, **environment},
+        command, cwd=ROOT, env={**os.environ, **environment},
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:

@@ -23,8 +23,8 @@ from core.ui.family_jobs import (
     demo_panel,
     family_panel,
 )
+from core.ui.family_loaders import family_matrix, stored_family
 from core.ui.frame import frame
-from core.ui.loaders import family_matrix, stored_family
 from core.ui.profile_drawer import open_profile, profile_drawer
 from core.ui.states import empty_state, unknown_choice
 from core.ui.text import literal, plural
@@ -111,7 +111,7 @@ def freeze_section(base: Path, family: Family, models: pd.DataFrame) -> None:
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
-            "Search", type="search", live=True, key="search", bind="query-params",
+            "Search", type="search", live="100ms", key="search", bind="query-params",
             placeholder="model or task", width=240,
         )  # fmt: skip
         by = st.segmented_control(

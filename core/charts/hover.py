@@ -63,12 +63,19 @@ def hover_card(
     The first column is the raw `id`, which the template never shows; every other is
     escaped text. `written` holds the metric as text, `metric` its name.
     """
-    name = models.get("name", models["id"]).map(escape)
-    cards = pd.DataFrame({"id": models["id"], "name": name, metric: written})
+    names = models["name"] if "name" in models else models["id"]
+    columns = {
+        "id": list(models["id"]),
+        "name": [escape(name) for name in names],
+        metric: list(written),
+    }
     for column, title, write in FIELDS:
-        if column in models and not _missing(models[column]).all():
-            texts = models[column].map(write, na_action="ignore")
-            cards[title] = texts.mask(_missing(models[column]), MISSING)
+        values = list(models[column]) if column in models else []
+        if not all(map(_is_missing, values)):
+            columns[title] = [
+                MISSING if _is_missing(value) else write(value) for value in values
+            ]
+    cards = pd.DataFrame(columns, index=models.index, dtype=object)
     lines = [
         f"{escape(title)}: %{{customdata[{place}]}}"
         for place, title in enumerate(cards.columns)
@@ -78,5 +85,5 @@ def hover_card(
     return cards, template + "<extra></extra>"
 
 
-def _missing(values: pd.Series) -> pd.Series:
-    return values.isna() | values.eq("")
+def _is_missing(value: object) -> bool:
+    return value is None or value == "" or value != value

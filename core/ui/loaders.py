@@ -6,8 +6,6 @@ import pandas as pd
 import streamlit as st
 
 from core.charts.renderer import Renderer
-from core.derived.family import Family, family, results_folder
-from core.derived.matrix import By
 from core.jobs import Jobs
 from core.settings import load_settings
 from core.tables.catalog import TableSummary, list_tables, load_table
@@ -27,7 +25,18 @@ def renderer() -> Renderer:
 
 def tables() -> list[TableSummary]:
     """Return what is known of every table: rows, source, date, note."""
+    root = load_settings().cache_root
+    return _tables(str(root), changed_at(root / "tables"))
+
+
+@st.cache_data(show_spinner="Reading the tables", max_entries=4, ttl=60)
+def _tables(root: str, changed_at: int) -> list[TableSummary]:
     return list_tables(load_settings())
+
+
+def changed_at(folder: Path) -> int:
+    """Return when a folder's entries last changed, in nanoseconds; 0 without it."""
+    return folder.stat().st_mtime_ns if folder.exists() else 0
 
 
 def models(summary: TableSummary) -> pd.DataFrame:
@@ -39,32 +48,3 @@ def models(summary: TableSummary) -> pd.DataFrame:
 @st.cache_data(show_spinner="Reading the tables", max_entries=64)
 def _models(root: str, summary: TableSummary) -> pd.DataFrame:
     return load_table(summary.name, load_settings())
-
-
-def stored_family(base: Path) -> Family:
-    """Return what is known of a base's family without comparing anything."""
-    return _family(str(load_settings().cache_root), str(base), _stamp(base))
-
-
-def family_matrix(base: Path, by: By, parameters_only: bool) -> pd.DataFrame:
-    """Return the freeze map of a family as codes; shared, so it must not be changed."""
-    root = str(load_settings().cache_root)
-    return _matrix(root, str(base), _stamp(base), by, parameters_only)
-
-
-@st.cache_resource(show_spinner="Reading the comparisons", max_entries=4, ttl=60)
-def _family(root: str, base: str, stamp: tuple[int, ...]) -> Family:
-    return family(Path(base), load_settings(), limit=0)
-
-
-@st.cache_resource(show_spinner=False, max_entries=8, ttl=60)
-def _matrix(
-    root: str, base: str, stamp: tuple[int, ...], by: By, parameters_only: bool
-) -> pd.DataFrame:
-    return stored_family(Path(base)).matrix(by, parameters_only=parameters_only)
-
-
-def _stamp(base: Path) -> tuple[int, ...]:
-    """Change whenever a comparison was written or a folder came or went."""
-    folders = (results_folder(base, load_settings()), base.parent, base)
-    return tuple(f.stat().st_mtime_ns if f.exists() else 0 for f in folders)

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import sync_playwright
 
-from bench.server import ROOT, streamlit_server
+from bench.server import pedigree_server
 from core.charts.renderer import find_browser
 
 NO_BROWSER = "no Chromium is installed; `make test` installs one"
@@ -30,8 +30,7 @@ def cache_root(tmp_path_factory):
 @pytest.fixture(scope="module")
 def address(cache_root):
     """Serve the app, freshly started for each module."""
-    environment = {"PEDIGREE_CACHE": str(cache_root)}
-    with streamlit_server(ROOT / "app.py", environment) as address:
+    with pedigree_server({"PEDIGREE_CACHE": str(cache_root)}) as address:
         yield address
 
 

@@ -21,8 +21,11 @@ def open_models(page, address, query=""):
 
 
 def click_point(page, number):
-    """Click the n-th point that can be clicked."""
-    box = page.locator(POINT).nth(number).bounding_box()
+    """Click the n-th point, once the chart has come to rest."""
+    box, before = None, ...
+    while box is None or box != before:
+        page.wait_for_timeout(300)
+        before, box = box, page.locator(POINT).nth(number).bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
 
 
