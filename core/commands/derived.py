@@ -6,13 +6,37 @@ from pathlib import Path
 from core.commands.answer import Answer, progress_line, table
 from core.settings import Settings
 
+RELATIONS = ("finetune", "adapter", "quantized", "merge")
+LEVELS = ("none", "probable", "full")
+
 
 def add(verbs: argparse._SubParsersAction) -> None:
     """Add the verb to the parser."""
     verb = verbs.add_parser("derived", help="compare all models derived from a base")
-    verb.add_argument("base", help="the base's folder; siblings that name it are read")
+    verb.add_argument(
+        "base",
+        help="owner/name on the Hub; or a base's folder, whose siblings that name it "
+        "are read",
+    )
+    listing = verb.add_argument_group("which models of the Hub")
+    listing.add_argument(
+        "--relation", action="append", choices=RELATIONS, help="default: all; repeats"
+    )
+    listing.add_argument(
+        "--hops", type=_count, default=1, metavar="N", help="2: grandchildren too"
+    )
+    listing.add_argument(
+        "--ids", type=Path, metavar="FILE", help="exactly these ids, one a line"
+    )
     verb.add_argument("--limit", type=_count, metavar="N", help="at most N models")
-    verb.add_argument("--workers", type=_count, default=2, metavar="N")
+    verb.add_argument(
+        "--certify", choices=LEVELS, default="none",
+        help="read in full: nothing, what is probably equal, or everything",
+    )  # fmt: skip
+    verb.add_argument(
+        "--budget-bytes", type=_count, metavar="N", help="at most so much for that"
+    )
+    verb.add_argument("--workers", type=_count, metavar="N", help="models at once")
     verb.add_argument(
         "--retry", metavar="REASON", help="try failed models again: a reason, or all"
     )
@@ -23,13 +47,27 @@ def add(verbs: argparse._SubParsersAction) -> None:
 def run(arguments: argparse.Namespace, settings: Settings) -> Answer:
     """Compare the family of the base that the arguments name."""
     from core.derived.family import family
+    from core.hub.names import read_ids
 
     found = family(
-        Path(arguments.base), settings, limit=arguments.limit,
+        base_of(arguments.base), settings, limit=arguments.limit,
         workers=arguments.workers, retry=arguments.retry, progress=progress_line,
+        relations=arguments.relation or RELATIONS, hops=arguments.hops,
+        ids=read_ids(arguments.ids) if arguments.ids else None,
+        certify=arguments.certify, budget_bytes=arguments.budget_bytes,
     )  # fmt: skip
     document = found.document()
     return Answer(document, _text(document))
+
+
+def base_of(text: str) -> Path | str:
+    """Return a base's folder where there is one, else the text as a name on the Hub.
+
+    >>> base_of("google/vit-base-patch16-224-in21k")
+    'google/vit-base-patch16-224-in21k'
+    """
+    is_path = text.startswith((".", "/", "~")) or Path(text).is_dir()
+    return Path(text).expanduser() if is_path or "/" not in text else text
 
 
 def _text(document: dict) -> str:
@@ -43,7 +81,7 @@ def _text(document: dict) -> str:
     rows = [
         [
             model["id"],
-            model["kind"] or f"failed: {model['reason']}",
+            model["kind"] or f"{model['status']}: {model['reason']}",
             model["frozen_blocks"],
             *((model["counts"] or {}).get(key) for key in ("equal", "changed")),
         ]

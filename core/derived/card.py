@@ -21,6 +21,7 @@ class Card:
     """The claims of one card; what it does not say is None or empty.
 
     `metric_value` is the number as the card writes it: a fraction or a percentage.
+    `downloads` and `likes` are the Hub's counts, where it lists the model.
     """
 
     base_models: tuple[str, ...] = ()
@@ -31,6 +32,8 @@ class Card:
     tags: tuple[str, ...] = ()
     metric: str | None = None
     metric_value: float | None = None
+    downloads: int | None = None
+    likes: int | None = None
 
 
 class _PlainLoader(yaml.SafeLoader):

@@ -17,9 +17,9 @@ from core.errors import CacheError, PedigreeError
 from core.weights.metrics import Metrics
 
 Status = Literal["ok", "failed", "skipped"]
-Stage = Literal["card", "open", "compare", "store"]
+Stage = Literal["list", "card", "open", "compare", "store"]
 
-SCHEMA = 1
+SCHEMA = 2
 """Raised when the columns change; an older file is read, a newer one is refused."""
 
 SUMMARY_KEY = b"pedigree"
@@ -40,6 +40,7 @@ COLUMNS = pa.schema(
     + [("order", pa.int32()), ("number", pa.int32()), ("elements", pa.int64())]
     + [(name, pa.bool_()) for name in (*FACTS, "is_tied")]
     + [(name, pa.int64() if name in WHOLE else pa.float64()) for name in METRICS]
+    + [("missed", pa.float64())]
 )
 """One row a tensor. `shape` is text such as 64x3x7x7, "" for a scalar."""
 
@@ -143,6 +144,7 @@ def _row(tensor: TensorVerdict) -> dict[str, object]:
         "number": tensor.role.number,
         "elements": elements,
         "is_tied": tensor.is_tied,
+        "missed": tensor.missed,
         **facts,
         **(asdict(tensor.metrics) if tensor.metrics else {}),
     }

@@ -1,47 +1,40 @@
-"""All comparisons of one base that is a local folder: each listed child is one row,
-compared or failed, kept on disk and never compared twice. Knows no network.
+"""All comparisons of one base, a local folder or a model of the Hub: each listed child
+is one row, compared or failed, kept on disk and never compared twice.
 """
 
-import json
-import logging
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
-from threading import Event
 from time import perf_counter
 
 import pandas as pd
 
-from core.cache import safe_name
 from core.derived.card import Card
-from core.derived.compare import compare_checkpoints
-from core.derived.comparisons import (
-    Result,
-    failed,
-    read_result,
-    skipped,
-    succeeded,
-    write_result,
-)
+from core.derived.cascade import Certify
+from core.derived.comparisons import Result, skipped
+from core.derived.crawl import Asked, Gate, Tally, Watch, crawl
+from core.derived.folded import FEWEST, fold, stored_results
 from core.derived.frames import document, model_rows, tensor_rows
-from core.derived.local import Child, folder_id, list_children
+from core.derived.hub_family import (
+    Found,
+    Options,
+    Question,
+    compare_hub_family,
+    hub_folder,
+    stored_hub_family,
+)
+from core.derived.local import list_children
+from core.derived.local_family import LocalWork, file_name, local_folder, open_base
 from core.derived.matrix import MATRIX_COLUMNS, By, verdict_matrix
-from core.errors import CacheError, CheckpointError, PedigreeError
+from core.errors import CacheError
+from core.hub.rows import RELATIONS, Relation
 from core.settings import Settings
-from core.weights.checkpoint import open_checkpoint
-from core.weights.entry import Checkpoint
-
-RULES = 1
-"""Raised when verdicts or kinds are decided otherwise, so that children are compared
-again.
-"""
 
 Progress = Callable[[float, str], None]
 
-log = logging.getLogger("pedigree.derived")
+LOCAL_WORKERS = 2
+HUB_WORKERS = 8
+"""Children at once: of the Hub more, because they wait for answers."""
 
 
 @dataclass(frozen=True)
@@ -89,153 +82,107 @@ class Family:
 
 
 def family(
-    base: Path,
+    base: Path | str,
     settings: Settings,
     *,
     limit: int | None = None,
-    workers: int = 2,
+    workers: int | None = None,
     retry: str | None = None,
     metrics: bool = True,
     progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    cancelled: Asked | None = None,
+    paused: Asked | None = None,
+    watch: Watch | None = None,
+    relations: Sequence[Relation] = RELATIONS,
+    hops: int = 1,
+    ids: Sequence[str] | None = None,
+    certify: Certify = "none",
+    budget_bytes: int | None = None,
 ) -> Family:
-    """Compare the children beside `base`, from where the last run stopped.
+    """Compare the children of a base, from where the last run stopped.
 
-    What is stored is used again until a file of the base or the child changes. A failed
-    child stays failed until `retry` is its reason or "all". `limit` leaves what follows
-    the first children aside, and a cancel what was not begun: those rows are skipped.
-    Raises UsageError or CheckpointError when the base itself cannot be read.
+    A path is a local base, whose children are the folders beside it; a text is a model
+    of the Hub, whose children are listed as `relations`, `hops` and `ids` say and
+    compared as cheaply as `certify` and `budget_bytes` allow (see
+    `core.derived.cascade`). What is stored is used again until a file of the base or
+    the child changes. A failed child stays failed until `retry` is its reason or "all".
+    `limit` leaves what follows the first children aside (0 asks nobody and returns what
+    is stored), and a cancel what was not begun: those rows are skipped. `watch` gets a
+    Tally after each child, `progress` the same in words. `metrics` is for local bases.
+    Raises UsageError, CheckpointError or HubError when the base or its children cannot
+    be had.
     """
     started = perf_counter()
+    gate = Gate(cancelled or (lambda: False), paused or (lambda: False))
+    tell = progress or (lambda fraction, message: None)
+
+    def both(tally: Tally) -> None:
+        if watch:
+            watch(tally)
+        tell(tally.fraction, tally.sentence)
+
+    if isinstance(base, Path):
+        options = Options(limit, workers or LOCAL_WORKERS, retry)
+        return _local(base, settings, options, metrics, gate, both, started)
+    question = Question(tuple(relations), hops, ids)
+    if limit == 0:
+        found = stored_hub_family(base, settings, question)
+    else:
+        options = Options(limit, workers or HUB_WORKERS, retry, certify, budget_bytes)
+        found = compare_hub_family(
+            base, settings, question, options, gate=gate, tell=tell, watch=both
+        )
+    return _family(base, found, perf_counter() - started)
+
+
+def results_folder(base: Path | str, settings: Settings) -> Path:
+    """Return the folder that keeps the comparisons of a base."""
+    if isinstance(base, Path):
+        return local_folder(base, settings)
+    return hub_folder(base, settings)
+
+
+def _family(base: str, found: Found, seconds: float) -> Family:
+    cards = tuple(child.card for child in found.children)
+    return Family(
+        base, found.results, cards, found.bytes_fetched, found.requests, seconds
+    )
+
+
+def _local(
+    base: Path,
+    settings: Settings,
+    options: Options,
+    metrics: bool,
+    gate: Gate,
+    watch: Watch,
+    started: float,
+) -> Family:
     children = list_children(base)
-    stopped = Event()
-    with _open_base(base) as opened:
-        work = _Work(base, opened, results_folder(base, settings), metrics)
-        known = {child.id: work.stored(child, retry) for child in children}
-        missing = [child for child in children[:limit] if not known[child.id]]
-        report = progress or (lambda fraction, message: None)
-        asked = cancelled or (lambda: False)
-        known |= _compare_all(work, missing, workers, report, asked, stopped)
+    folder = local_folder(base, settings)
+    with open_base(base) as opened:
+        work = LocalWork(base, opened, folder, metrics)
+        kept = stored_results(folder)
+        known = {
+            child.id: work.stored(child, kept, options.retry) for child in children
+        }
+        missing = [child for child in children[: options.limit] if not known[child.id]]
+        if missing:
+            _make(folder)
+            known |= crawl(
+                missing, work.compare, workers=options.workers, gate=gate, watch=watch
+            )
+        if len(missing) > FEWEST:
+            fold(folder, {file_name(id): r for id, r in known.items() if r})
     results = tuple(known[child.id] or skipped(child.id, "limit") for child in children)
     cards = tuple(child.card for child in children)
     return Family(str(base), results, cards, seconds=perf_counter() - started)
 
 
-def results_folder(base: Path, settings: Settings) -> Path:
-    """Return the folder that keeps the comparisons of a local base."""
-    place = os.path.abspath(base)
-    digest = sha256(os.fsencode(place)).hexdigest()[:10]
-    name = safe_name(folder_id(Path(place)))
-    return settings.cache_root / "derived" / f"{name}-{digest}"
-
-
-class _Work:
-    """Compares children with one open base and keeps what came of it."""
-
-    def __init__(
-        self, base: Path, opened: Checkpoint, folder: Path, metrics: bool
-    ) -> None:
-        self.opened, self.folder, self.metrics = opened, folder, metrics
-        self.base_files = _files(base)
-
-    def stored(self, child: Child, retry: str | None) -> Result | None:
-        """Return the kept result of `child`, unless it is outdated or to be retried."""
-        try:
-            result = read_result(self._path(child))
-        except CacheError as error:
-            return failed(child.id, "store", error, "")
-        if not result or result.signature != self._signature(child):
-            return None
-        again = result.status == "failed" and retry in ("all", result.reason)
-        return None if again else result
-
-    def compare(self, child: Child) -> Result:
-        """Compare one child and keep the result, a failure included."""
-        signature = self._signature(child)
-        try:
-            result = self._compared(child, signature)
-        except PedigreeError as error:
-            result = failed(child.id, "compare", error, signature)
-        except Exception as error:
-            # Our own mistake: the batch goes on, and the next run tries again.
-            log.exception("comparing %s failed", child.path)
-            happened = f"cannot be compared ({type(error).__name__}: {error})"
-            named = CheckpointError(child.id, happened, "report it with the log")
-            return failed(child.id, "compare", named, signature)
-        write_result(self._path(child), result)
-        return result
-
-    def _compared(self, child: Child, signature: str) -> Result:
-        if child.problem:
-            return failed(child.id, "card", child.problem, signature)
-        try:
-            opened = open_checkpoint(child.path)
-        except PedigreeError as error:
-            return failed(child.id, "open", error, signature)
-        with opened:
-            found = compare_checkpoints(self.opened, opened, metrics=self.metrics)
-        return succeeded(child.id, found, signature)
-
-    def _path(self, child: Child) -> Path:
-        return self.folder / f"{safe_name(child.id)}.parquet"
-
-    def _signature(self, child: Child) -> str:
-        """Stand for all that a comparison depends on: rules, options, both folders."""
-        problem = str(child.problem) if child.problem else None
-        facts = [RULES, self.metrics, problem, self.base_files, _files(child.path)]
-        return sha256(json.dumps(facts).encode()).hexdigest()
-
-
-def _compare_all(
-    work: _Work,
-    children: Sequence[Child],
-    workers: int,
-    report: Progress,
-    cancelled: Callable[[], bool],
-    stopped: Event,
-) -> dict[str, Result]:
-    def compare(child: Child) -> Result:
-        if stopped.is_set() or cancelled():
-            return skipped(child.id, "cancelled")
-        return work.compare(child)
-
-    with ThreadPoolExecutor(max(1, workers), "compare") as pool:
-        futures = [pool.submit(compare, child) for child in children]
-        try:
-            return dict(_finished(futures, report))
-        except BaseException:
-            stopped.set()
-            raise
-
-
-def _finished(
-    futures: Sequence[Future[Result]], report: Progress
-) -> list[tuple[str, Result]]:
-    done = []
-    for future in as_completed(futures):
-        result = future.result()
-        done.append((result.id, result))
-        report(len(done) / len(futures), f"Compared {result.id}")
-    return done
-
-
-def _open_base(base: Path) -> Checkpoint:
+def _make(folder: Path) -> None:
     try:
-        return open_checkpoint(base)
+        folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        happened = f"cannot be read ({error.strerror or error})"
-        raise CheckpointError(base, happened, "check the folder") from error
-
-
-def _files(folder: Path) -> list[tuple[str, int, int]]:
-    """Name, size and time of change of every file that may hold or describe weights."""
-    try:
-        with os.scandir(folder) as entries:
-            files = [(entry, entry.stat()) for entry in entries if entry.is_file()]
-    except OSError:
-        return []  # opening it will say why
-    return sorted(
-        (os.fsencode(entry.name).hex(), status.st_size, status.st_mtime_ns)
-        for entry, status in files
-        if entry.name != "README.md"
-    )
+        remedy = "free space or change PEDIGREE_CACHE"
+        happened = f"cannot be written ({error.strerror})"
+        raise CacheError(folder, happened, remedy) from error

@@ -79,6 +79,8 @@ def _model(result: Result, card: Card) -> dict[str, object]:
         "metric": card.metric,
         "metric_value": card.metric_value,
         "relation": card.relation,
+        "downloads": card.downloads,
+        "likes": card.likes,
     }
 
 

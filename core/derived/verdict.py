@@ -31,7 +31,8 @@ class TensorVerdict:
     and dtype are the child's where it has the tensor. `is_quantized` marks integer or
     sub-byte storage of what the base keeps as floats, `is_tied` a copy of a tensor that
     its own file also holds, `is_grown` a table of which only the number of rows
-    differs.
+    differs. `missed` is the share that may differ unseen where the evidence is "probe"
+    (see `core.derived.probes.missed_share`).
     """
 
     name: str | None
@@ -47,6 +48,7 @@ class TensorVerdict:
     is_quantized: bool = False
     is_tied: bool = False
     is_grown: bool = False
+    missed: float | None = None
 
     @property
     def is_shared(self) -> bool:

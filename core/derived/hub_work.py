@@ -1,0 +1,309 @@
+"""Compare one child of the Hub with its base and keep what came of it: a listed row in,
+a row out. Knows no listing and no other child, but for files that it shares with one.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+
+import pandas as pd
+from filelock import FileLock
+
+from core.cache import now_utc
+from core.derived.base_weights import BaseWeights, identity_of
+from core.derived.card import Card
+from core.derived.cascade import (
+    LEVELS,
+    Certify,
+    Known,
+    compare_cheaply,
+    identical_to,
+)
+from core.derived.comparisons import Result, failed, read_result, succeeded
+from core.derived.crawl import Outcome
+from core.derived.local_family import RULES, failure, file_name, keep
+from core.errors import (
+    CacheError,
+    CheckpointError,
+    CorruptCheckpoint,
+    DisabledRepository,
+    GatedRepository,
+    HubUnreachable,
+    JobCancelled,
+    NoWeights,
+    PedigreeError,
+    RepositoryNotFound,
+    UnsafePickle,
+    UnsupportedFormat,
+)
+from core.hub.checkpoint import root_files
+from core.hub.client import HubClient
+from core.hub.reader import HubSource
+from core.weights.checkpoint import open_weights, pick_weights
+from core.weights.entry import Checkpoint
+
+LISTED = {
+    error.reason: error
+    for error in (
+        NoWeights, UnsupportedFormat, CorruptCheckpoint, UnsafePickle, GatedRepository,
+        DisabledRepository, RepositoryNotFound, HubUnreachable,
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class HubChild:
+    """A listed model: the commit and files to read, or why there is nothing to read."""
+
+    id: str
+    sha: str
+    files: tuple[str, ...] = ()
+    reason: str = ""
+    explanation: str = ""
+    card: Card = field(default_factory=Card)
+
+
+@dataclass(frozen=True)
+class HubWork:
+    """Compares children with one base. `base_identity` is None while it is unknown, and
+    `base` while nobody opened it.
+    """
+
+    folder: Path
+    base_identity: str | None
+    certify: Certify = "none"
+    base: BaseWeights | None = None
+    client: HubClient | None = None
+
+    def stored(
+        self,
+        child: HubChild,
+        kept: Mapping[str, Result | CacheError],
+        retry: str | None,
+    ) -> Result | None:
+        """Return the kept result of `child`, unless it is outdated, not certified far
+        enough, or to be retried.
+        """
+        result = self.kept(child, kept)
+        if result is None or (result.status == "ok" and not self._is_certain(result)):
+            return None
+        again = result.status == "failed" and retry in ("all", result.reason)
+        return None if again and result.signature else result
+
+    def kept(
+        self, child: HubChild, kept: Mapping[str, Result | CacheError]
+    ) -> Result | None:
+        """Return the kept result of `child`, unless it is outdated."""
+        result = kept.get(file_name(child.id))
+        if isinstance(result, CacheError):
+            return failed(child.id, "store", result, "")
+        is_of_this = result and result.signature == self.signature(child)
+        return result if is_of_this else None
+
+    def signature(self, child: HubChild) -> str:
+        """Stand for all that a comparison depends on: rules, base, commit, listing."""
+        facts = [RULES, self.base_identity, child.sha, child.reason]
+        return sha256(json.dumps(facts).encode()).hexdigest()
+
+    def compare(self, child: HubChild, retry: str | None = None) -> Outcome:
+        """Compare one child and keep the result, a failure included.
+
+        What another process finished meanwhile is taken over.
+        """
+        path, signature = self.folder / file_name(child.id), self.signature(child)
+        before = _read(path)
+        done = self.stored(child, {path.name: before} if before else {}, retry)
+        if done:
+            return Outcome(_light(done))
+        naive = 0
+        try:
+            result = self._compared(child, signature, before)
+            naive = (result.summary or {}).get("bytes_naive", 0)
+        except Exception as error:
+            result = keep(self.folder, failure(child.id, error, signature))
+        return Outcome(_light(result), bytes_naive=naive)
+
+    def _compared(
+        self, child: HubChild, signature: str, before: Result | None
+    ) -> Result:
+        if child.reason:
+            told = failed(child.id, "list", _told(child), signature)
+            return keep(self.folder, told)
+        with ExitStack() as closing:
+            try:
+                opening = _Opening(self.client, child)
+                closing.callback(opening.close)
+                closing.enter_context(self._reading(opening.weights))
+                twin = self._twin(opening.weights)
+                is_base = opening.weights == self.base_identity
+                opened = None if twin or is_base else opening.checkpoint()
+            except PedigreeError as error:
+                if isinstance(error, JobCancelled):
+                    raise
+                told = failed(child.id, "open", error, signature)
+                return keep(self.folder, told)
+            if twin:
+                mine = {"id": child.id, "signature": signature}
+                result = replace(twin, **mine, compared_at=now_utc())
+                return keep(self.folder, result)
+            if opened is None:
+                found, level = identical_to(self.base, child.id), "full"
+            else:
+                found, level = compare_cheaply(
+                    self.base, opened, certify=self.certify,
+                    budget=self.client.budget, known=_known(before, opening.weights),
+                )  # fmt: skip
+            result = succeeded(child.id, found, signature)
+            facts = {
+                "certify": level, "weights": opening.weights, "rules": RULES,
+                "bytes_naive": opening.size_bytes, "commit": child.sha,
+                "base_weights": self.base_identity,
+            }  # fmt: skip
+            result = replace(result, summary={**result.summary, **facts})
+            result = keep(self.folder, result)
+            self._share(result)
+            return result
+
+    def _reading(self, weights: str | None) -> AbstractContextManager:
+        """Let one worker at a time, in any process, read the same file."""
+        if weights is None:
+            return nullcontext()
+        folder = self.folder / "files"
+        folder.mkdir(parents=True, exist_ok=True)
+        return FileLock(folder / f"{weights[:3]}.lock")
+
+    def _twin(self, weights: str | None) -> Result | None:
+        """Return the result of a child that has the same file."""
+        if weights is None:
+            return None
+        result = _read(self.folder / "files" / f"{weights}.parquet")
+        if result is None or result.summary is None:
+            return None
+        facts = result.summary
+        same = facts.get("base_weights") == self.base_identity
+        if not same or facts.get("rules") != RULES or not self._is_certain(result):
+            return None
+        return replace(result, summary={**facts, "bytes_read": 0})
+
+    def _share(self, result: Result) -> None:
+        """Leave a result where a child with the same file finds it."""
+        weights = (result.summary or {}).get("weights")
+        if not weights:
+            return
+        place = self.folder / "files" / f"{weights}.parquet"
+        temporary = place.with_name(f".{place.name}-{os.getpid()}-{id(result)}")
+        with suppress(OSError):  # a twin is then read again
+            os.link(self.folder / file_name(result.id), temporary)
+            temporary.replace(place)
+
+    def _is_certain(self, result: Result) -> bool:
+        level = (result.summary or {}).get("certify", "none")
+        return LEVELS.index(level) >= LEVELS.index(self.certify)
+
+
+class _Opening:
+    """The weights of a child, named before more than their addresses is read.
+
+    Of shards the headers are read too: which tensor is where belongs to the name.
+    """
+
+    def __init__(self, client: HubClient, child: HubChild) -> None:
+        self._client, self._child = client, child
+        self._files = root_files(child.files)
+        self._picked = pick_weights(self._files, child.id)
+        self._opened: Checkpoint | None = None
+        self._source: HubSource | None = None
+        if self._picked.endswith(".index.json"):
+            sources = self.checkpoint().sources
+            digests = {n: getattr(s, "sha256", None) for n, s in sources.items()}
+            self.weights = identity_of(digests, self._opened.entries)
+        else:
+            self._source = self._open_source(self._picked)
+            self.weights = identity_of({self._picked: self._source.sha256})
+
+    @property
+    def size_bytes(self) -> int:
+        """How much downloading the weights would cost."""
+        return self._opened.size_bytes if self._opened else self._source.size
+
+    def checkpoint(self) -> Checkpoint:
+        """Read the header, once."""
+        if self._opened is None:
+            self._opened = open_weights(
+                self._child.id, self._picked, self._files, self._open_source
+            )
+        return self._opened
+
+    def close(self) -> None:
+        """Close whatever was opened."""
+        if self._opened:
+            self._opened.close()
+        elif self._source:
+            self._source.close()
+
+    def _open_source(self, file: str) -> HubSource:
+        if self._source and file == self._picked:
+            return self._source
+        return HubSource(self._client, self._child.id, self._child.sha, file)
+
+
+def hub_children(models: pd.DataFrame) -> list[HubChild]:
+    """Return the rows of a listing as children, in its order."""
+    return [_child(row) for row in models.to_dict("records")]
+
+
+def _child(row: Mapping[str, object]) -> HubChild:
+    card = Card(
+        base_models=tuple(row["base_models"]),
+        relation=row["relation"] or None,
+        task=row["task"] or None,
+        license=row["license"] or None,
+        datasets=tuple(row["datasets"]),
+        tags=tuple(row["tags"]),
+        metric=next(iter(row["metrics"]), None),
+        downloads=_number(row["downloads"]),
+        likes=_number(row["likes"]),
+    )
+    return HubChild(
+        row["id"], row["sha"], tuple(row["files"]), row["reason"], row["explanation"],
+        card,
+    )  # fmt: skip
+
+
+def _number(value: object) -> int | None:
+    return None if pd.isna(value) else int(value)
+
+
+def _told(child: HubChild) -> PedigreeError:
+    """Return the listing's own sentence as an error."""
+    error = LISTED.get(child.reason, CheckpointError)
+    text = child.explanation.rstrip(".")
+    text = text.removeprefix(child.id).strip() or "cannot be compared"
+    happened, _, remedy = text.partition("; ")
+    return error(child.id, happened, remedy)
+
+
+def _known(before: Result | None, weights: str | None) -> Known | None:
+    """Return what is kept of the same file, to go on from there."""
+    if before is None or before.tensors is None or weights is None:
+        return None
+    if (before.summary or {}).get("weights") != weights:
+        return None
+    rows = before.tensors.select(["name", "verdict", "evidence"]).to_pylist()
+    return {row["name"]: (row["verdict"], row["evidence"]) for row in rows}
+
+
+def _read(path: Path) -> Result | None:
+    try:
+        return read_result(path)
+    except CacheError:
+        return None
+
+
+def _light(result: Result) -> Result:
+    """A result without its tensors, which are on disk."""
+    return replace(result, tensors=None)
