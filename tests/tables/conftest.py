@@ -8,7 +8,7 @@ from functools import partial
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from shutil import copy
+from shutil import copytree
 
 import pytest
 
@@ -57,16 +57,16 @@ def section(key: str) -> str:
     )
 
 
+def build_page(*, without: tuple[str, ...] = (), front: str = "") -> str:
+    """Build a page; `without` leaves sections out, `front` comes before all."""
+    sections = [section(key) for key in SECTIONS if key not in without]
+    title = "<title>Models — Torchvision 9.1 documentation</title>"
+    return f"<html>{title}<body>{front}{''.join(sections)}</body></html>"
+
+
 @pytest.fixture
 def page() -> Callable[..., str]:
-    """Build a page; `without` leaves sections out, `front` comes before all."""
-
-    def build(*, without: tuple[str, ...] = (), front: str = "") -> str:
-        sections = [section(key) for key in SECTIONS if key not in without]
-        title = "<title>Models — Torchvision 9.1 documentation</title>"
-        return f"<html>{title}<body>{front}{''.join(sections)}</body></html>"
-
-    return build
+    return build_page
 
 
 @pytest.fixture
@@ -258,11 +258,10 @@ HUB_FIELDS = (
 )  # fmt: skip
 
 
-@pytest.fixture
-def site(page, tmp_path) -> Iterator[Site]:
-    """Serve small samples of every source in place of the real hosts."""
-    web = Site()
-    web.files["docs.pytorch.org/vision/stable/models.html"] = page().encode()
+def samples() -> dict[str, bytes]:
+    """Small files of every source, by HOST/PATH."""
+    files: dict[str, bytes] = {}
+    files["docs.pytorch.org/vision/stable/models.html"] = build_page().encode()
     for name, shift in {
         "results-imagenet.csv": 0.0,
         "results-imagenet-real.csv": 5.0,
@@ -271,48 +270,73 @@ def site(page, tmp_path) -> Iterator[Site]:
         "results-imagenet-a.csv": -40.0,
         "results-imagenet-r.csv": -20.0,
     }.items():
-        web.files[TIMM + name] = accuracy_file(shift)
-    web.files[TIMM + GPU] = benchmark_file("infer", 1.0, 6)
-    web.files[TIMM + CPU] = benchmark_file("infer", 0.01, 5)
-    web.files[TIMM + TRAIN] = benchmark_file("train", 0.1, 3)
+        files[TIMM + name] = accuracy_file(shift)
+    files[TIMM + GPU] = benchmark_file("infer", 1.0, 6)
+    files[TIMM + CPU] = benchmark_file("infer", 0.01, 5)
+    files[TIMM + TRAIN] = benchmark_file("train", 0.1, 3)
     names = [GPU, CPU, TRAIN, "results-imagenet.csv", "model_metadata-in1k.csv"]
     listed = [{"name": name, "type": "file"} for name in names]
-    web.files[LISTING] = json.dumps(listed).encode()
-    web.files[OPEN_CLIP + "openclip_classification_results.csv"] = clip_file(
+    files[LISTING] = json.dumps(listed).encode()
+    files[OPEN_CLIP + "openclip_classification_results.csv"] = clip_file(
         "Average perf. on 35 datasets",
         ("ImageNet 1k", "ImageNet Sketch", "ImageNet v2", "ImageNet-A", "ImageNet-R"),
     )
     kinds = ("Flickr image", "Flickr text", "MSCOCO image", "MSCOCO text")
-    web.files[OPEN_CLIP + "openclip_retrieval_results.csv"] = clip_file(
+    files[OPEN_CLIP + "openclip_retrieval_results.csv"] = clip_file(
         "Average score", tuple(f"{kind} retr. R@1" for kind in kinds)
     )
-    web.files[OPEN_CLIP + "openclip_multilingual_retrieval_results.csv"] = (
+    files[OPEN_CLIP + "openclip_multilingual_retrieval_results.csv"] = (
         b"model,version,avg,x\nViT-L-14,openai,0.4,0.1\nRN50,openai,0.3,0.1\n"
     )
-    web.files[OPEN_CLIP + "model_profile.csv"] = PROFILE.encode()
+    files[OPEN_CLIP + "model_profile.csv"] = PROFILE.encode()
     for task in TASKS:
         asked = f"{HUB}?pipeline_tag={task}&sort=downloads&limit=1000"
         fields = "".join(f"&expand={name}" for name in HUB_FIELDS)
-        web.files[asked + fields] = hub_page(task)
+        files[asked + fields] = hub_page(task)
+    return files
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """Serve small samples of every source in place of the real hosts."""
+    web = Site()
+    web.files = samples()
     yield web
     web.close()
 
 
 @pytest.fixture(scope="session")
-def installed_copy(tmp_path_factory) -> Path:
-    """The installed package's tables, read once for all tests."""
-    root = tmp_path_factory.mktemp("installed")
+def fresh_cache(tmp_path_factory) -> Path:
+    """A cache that holds the installed package's tables, read once for all tests."""
+    root = tmp_path_factory.mktemp("fresh")
     installed_frame(Settings(root))
-    return next((root / "tables").iterdir())
+    return root
+
+
+@pytest.fixture(scope="session")
+def filled_cache(tmp_path_factory, fresh_cache) -> Path:
+    """A cache that holds every source's samples."""
+    root = tmp_path_factory.mktemp("filled")
+    copytree(fresh_cache, root, dirs_exist_ok=True)
+    web = Site()
+    web.files = samples()
+    refresh([], Settings(root, sources_url=web.url))
+    web.close()
+    return root
 
 
 @pytest.fixture
-def settings(site, tmp_path, installed_copy) -> Settings:
+def settings(site, tmp_path, fresh_cache) -> Settings:
     """A cache with nothing fetched, whose sources are read from `site`."""
-    tables = tmp_path / "cache/tables"
-    tables.mkdir(parents=True)
-    copy(installed_copy, tables)
+    copytree(fresh_cache, tmp_path / "cache")
     return Settings(tmp_path / "cache", sources_url=site.url)
+
+
+@pytest.fixture
+def filled(site, tmp_path, filled_cache) -> Settings:
+    """A cache with every source fetched, whose sources are read from `site`."""
+    copytree(filled_cache, tmp_path / "filled")
+    return Settings(tmp_path / "filled", sources_url=site.url)
 
 
 @pytest.fixture

@@ -35,18 +35,17 @@ def source(request) -> str:
 
 
 @pytest.fixture
-def filled(site, settings, quick, source):
-    """A cache that holds the source, and what it held."""
-    quick([source], settings)
-    return load_all(settings)
+def before(filled):
+    """What the cache held before."""
+    return load_all(filled)
 
 
 def path_of(site, source: str) -> str:
     return next(path for path in site.files if MAIN[source] in path)
 
 
-def check_kept(settings, source, filled, reason: str) -> None:
-    assert load_all(settings).equals(filled)
+def check_kept(settings, source, before, reason: str) -> None:
+    assert load_all(settings).equals(before)
     state = next(one for one in list_sources(settings) if one.name == source)
     assert state.is_fetched and reason in state.note
     assert state.note.startswith("The refresh of 20") and "http" in state.note
@@ -61,61 +60,61 @@ def check_kept(settings, source, filled, reason: str) -> None:
     ],
 )
 def test_a_source_that_refuses(
-    site, settings, quick, source, filled, status, headers, reason
+    site, filled, quick, source, status, headers, reason, before
 ):
     site.fault(HOSTS[source], status=status, headers=headers)
-    (found,) = quick([source], settings)
+    (found,) = quick([source], filled)
     assert found.state == "failed" and reason in found.failures[0]
-    check_kept(settings, source, filled, reason)
+    check_kept(filled, source, before, reason)
 
 
-def test_a_source_that_cannot_be_reached(settings, quick, source, filled):
+def test_a_source_that_cannot_be_reached(filled, quick, source, before):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        (found,) = quick([source], replace(settings, sources_url=url))
+        (found,) = quick([source], replace(filled, sources_url=url))
     assert found.state == "failed"
-    check_kept(settings, source, filled, "refused or dropped the connection")
+    check_kept(filled, source, before, "refused or dropped the connection")
 
 
-def test_a_body_cut_short(site, settings, quick, source, filled):
+def test_a_body_cut_short(site, filled, quick, source, before):
     site.fault(MAIN[source], cut_to=100)
-    quick([source], settings)
-    check_kept(settings, source, filled, "refused or dropped the connection")
+    quick([source], filled)
+    check_kept(filled, source, before, "refused or dropped the connection")
 
 
-def test_a_body_cut_short_that_promises_no_more(site, settings, quick, source, filled):
+def test_a_body_cut_short_that_promises_no_more(site, filled, quick, source, before):
     path = path_of(site, source)
     site.files[path] = site.files[path][:-20]
     if source == "torchvision":
         site.files[path] = site.files[path][:2000]
-    quick([source], settings)
-    state = next(one for one in list_sources(settings) if one.name == source)
-    assert load_all(settings).equals(filled) and "failed" in state.note
+    quick([source], filled)
+    state = next(one for one in list_sources(filled) if one.name == source)
+    assert load_all(filled).equals(before) and "failed" in state.note
 
 
-def test_a_web_page_in_its_place(site, settings, quick, source, filled):
+def test_a_web_page_in_its_place(site, filled, quick, source, before):
     site.fault(MAIN[source], body=HTML)
-    quick([source], settings)
+    quick([source], filled)
     reasons = {"torchvision": "has no tables", "hub": "answers with no JSON"}
     reason = reasons.get(source, "is a web page, not a CSV file")
-    check_kept(settings, source, filled, reason)
+    check_kept(filled, source, before, reason)
 
 
-def test_a_renamed_column(site, settings, quick, source, filled):
+def test_a_renamed_column(site, filled, quick, source, before):
     key = KEYS[source]
     site.edit(path_of(site, source), key, key.replace(key.strip('",'), "renamed"))
-    quick([source], settings)
+    quick([source], filled)
     reasons = {
         "torchvision": "has no column params",
         "timm": "has no column top1",
         "open_clip": "has no column ImageNet 1k",
         "hub": "KeyError('id')",
     }
-    check_kept(settings, source, filled, reasons[source])
+    check_kept(filled, source, before, reasons[source])
 
 
-def test_half_of_the_rows_missing(site, settings, quick, source, filled):
+def test_half_of_the_rows_missing(site, filled, quick, source, before):
     path = path_of(site, source)
     lines = site.files[path].decode().splitlines(keepends=True)
     if source == "torchvision":
@@ -125,14 +124,14 @@ def test_half_of_the_rows_missing(site, settings, quick, source, filled):
     else:
         text = "".join(lines[: len(lines) // 3 + 1])
     site.files[path] = text.encode()
-    quick([source], settings)
+    quick([source], filled)
     reason = "not 100 or more" if source == "torchvision" else "the kept copy"
-    check_kept(settings, source, filled, reason)
+    check_kept(filled, source, before, reason)
 
 
 @pytest.mark.parametrize("source", ["timm", "open_clip", "hub"], indirect=True)
 def test_fewer_rows_are_taken_once_a_person_accepts(
-    site, settings, quick, source, filled
+    site, filled, quick, source, before
 ):
     path = path_of(site, source)
     lines = site.files[path].decode().splitlines(keepends=True)
@@ -140,53 +139,50 @@ def test_fewer_rows_are_taken_once_a_person_accepts(
     if source == "hub":
         text = '[{"id": "someone/vit-image-classification"}]'
     site.files[path] = text.encode()
-    assert quick([source], settings)[0].failures
-    (found,) = quick([source], settings, accept=True)
+    assert quick([source], filled)[0].failures
+    (found,) = quick([source], filled, accept=True)
     assert found.state == "read" and not found.failures
-    assert len(load_all(settings)) < len(filled)
-    assert "gone" in set(history(settings)["change"])
+    assert len(load_all(filled)) < len(before)
+    assert "gone" in set(history(filled)["change"])
 
 
 @pytest.mark.parametrize("source", ["timm", "open_clip"], indirect=True)
-def test_a_table_in_front_changes_nothing(site, settings, quick, source, filled):
+def test_a_table_in_front_changes_nothing(site, filled, quick, source, before):
     path = path_of(site, source)
     site.files[path] = b"name,value\nversion,3\n\n" + site.files[path]
-    (found,) = quick([source], settings)
+    (found,) = quick([source], filled)
     assert found.state == "read" and not found.failures
     assert found.drift.sentence == "0 new, 0 changed, 0 gone"
 
 
-def test_a_table_in_front_of_the_page_changes_nothing(site, settings, quick, page):
-    quick(["torchvision"], settings)
-    before = load_all(settings)
+def test_a_table_in_front_of_the_page_changes_nothing(site, filled, quick, page):
+    before = load_all(filled)
     front = "<table><tr><td>alexnet()</td><td>resnet()</td></tr></table>"
     path = path_of(site, "torchvision")
     site.files[path] = page(front=front).encode()
-    assert quick(["torchvision"], settings)[0].state == "read"
-    assert load_all(settings)["id"].equals(before["id"])
+    assert quick(["torchvision"], filled)[0].state == "read"
+    assert load_all(filled)["id"].equals(before["id"])
 
 
-def test_a_join_that_lost_its_keys_is_refused(site, settings, quick):
-    quick(["timm"], settings)
-    before = load_all(settings)
+def test_a_join_that_lost_its_keys_is_refused(site, filled, quick):
+    before = load_all(filled)
     for path in [path for path in site.files if "benchmark-infer" in path]:
         site.files[path] = site.files[path].replace(b"\n", b"\nx_").removesuffix(b"x_")
-    (found,) = quick(["timm"], settings)
+    (found,) = quick(["timm"], filled)
     assert found.state == "failed"
     assert "now has gmacs in 0 rows of timm/imagenet" in found.failures[0]
-    assert load_all(settings).equals(before)
+    assert load_all(filled).equals(before)
 
 
-def test_one_file_that_fails_leaves_the_others_fresh(site, settings, quick):
-    quick(["timm"], settings)
+def test_one_file_that_fails_leaves_the_others_fresh(site, filled, quick):
     site.edit(path_of(site, "timm"), "71.600", "72.000")
     site.fault("results-sketch.csv", body=HTML)
-    (found,) = quick(["timm"], settings)
+    (found,) = quick(["timm"], filled)
     assert found.state == "read" and len(found.failures) == 1
-    rows = load_all(settings).set_index("id")
+    rows = load_all(filled).set_index("id")
     assert rows.loc["timm/vgg16.tv_in1k@224", "acc@1"] == 0.72
     assert rows.loc["timm/vgg16.tv_in1k@224", "acc_sketch"] == 0.416
-    note = next(one.note for one in list_sources(settings) if one.name == "timm")
+    note = next(one.note for one in list_sources(filled) if one.name == "timm")
     assert "failed for sketch" in note and note.endswith("Z stays.")
 
 
@@ -198,10 +194,10 @@ def test_a_source_that_never_came_says_why(site, settings, quick, source):
     assert "answered 404" in state.note
 
 
-def test_success_clears_the_failure(site, settings, quick, source, filled):
+def test_success_clears_the_failure(site, filled, quick, source, before):
     site.fault(HOSTS[source], status=404)
-    quick([source], settings)
+    quick([source], filled)
     site.faults.clear()
-    quick([source], settings)
-    state = next(one for one in list_sources(settings) if one.name == source)
+    quick([source], filled)
+    state = next(one for one in list_sources(filled) if one.name == source)
     assert "failed" not in state.note

@@ -10,9 +10,8 @@ from core.tables.schema import tidy
 
 
 @pytest.fixture
-def models(settings, quick):
-    quick(["timm", "open_clip"], settings)
-    return load_all(settings)
+def models(filled):
+    return load_all(filled)
 
 
 def test_a_torchvision_model_in_timm(models):

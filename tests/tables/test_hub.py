@@ -18,9 +18,8 @@ def read(*entries):
 
 
 @pytest.fixture
-def models(settings, quick):
-    quick(["hub"], settings)
-    return load_table("hub/image-classification", settings).set_index("name")
+def models(filled):
+    return load_table("hub/image-classification", filled).set_index("name")
 
 
 def test_popularity_size_licence_and_access(models):
@@ -41,9 +40,9 @@ def test_what_the_hub_does_not_say_is_missing(models):
     assert np.isnan(row["params"]) and np.isnan(row["accuracy"])
 
 
-def test_a_model_stands_under_one_task(models, settings):
+def test_a_model_stands_under_one_task(models, filled):
     assert "timm/shared.model" in models.index
-    other = load_table("hub/object-detection", settings)
+    other = load_table("hub/object-detection", filled)
     assert "timm/shared.model" not in set(other["name"])
 
 

@@ -13,9 +13,8 @@ URL = "https://example.org/openclip_classification_results.csv"
 
 
 @pytest.fixture
-def models(settings, quick):
-    quick(["open_clip"], settings)
-    return load_table("open_clip/classification", settings).set_index("id")
+def models(filled):
+    return load_table("open_clip/classification", filled).set_index("id")
 
 
 def test_flops_are_halved_and_towers_kept_apart(models):
@@ -34,14 +33,14 @@ def test_zero_shot_scores_have_columns_of_their_own(models):
     assert row["accuracy"] == row["zero_shot@1"] and row["zero_shot_datasets"] == 35
 
 
-def test_retrieval_is_a_table_of_its_own(models, settings):
-    rows = load_table("open_clip/retrieval", settings)
+def test_retrieval_is_a_table_of_its_own(filled):
+    rows = load_table("open_clip/retrieval", filled)
     assert rows["metric"].unique().tolist() == ["retrieval_mean"]
     assert rows["coco_text_r@1"].notna().all() and rows["zero_shot@1"].isna().all()
 
 
-def test_a_table_without_costs_adds_up_the_towers(models, settings):
-    rows = load_table("open_clip/multilingual-retrieval", settings).set_index("builder")
+def test_a_table_without_costs_adds_up_the_towers(filled):
+    rows = load_table("open_clip/multilingual-retrieval", filled).set_index("builder")
     assert rows.loc["RN50", "params"] == 102_010_000
     assert rows.loc["RN50", "gmacs"] == pytest.approx(9.09)
 

@@ -9,9 +9,8 @@ from core.tables.schema import origin
 
 
 @pytest.fixture
-def models(settings, quick):
-    quick(["timm"], settings)
-    return load_table("timm/imagenet", settings).set_index("id")
+def models(filled):
+    return load_table("timm/imagenet", filled).set_index("id")
 
 
 def test_a_row_is_a_weight_at_a_resolution(models):
@@ -50,27 +49,27 @@ def test_every_number_says_where_it_was_read(models):
     assert "results-sketch.csv, revision" in origin(row, "acc_sketch")
 
 
-def test_the_best_joined_benchmark_comes_first(models, settings):
-    known = benchmarks(settings)
+def test_the_best_joined_benchmark_comes_first(filled):
+    known = benchmarks(filled)
     assert known["device"].tolist() == ["RTX 5090", "Core i7-12700H", "RTX 3090"]
     assert known["joined"].tolist() == [6, 5, 3]
     assert known["kind"].tolist() == ["infer", "infer", "train"]
 
 
-def test_another_device_can_be_chosen(models, settings):
-    name = benchmarks(settings)["name"][1]
-    rows = load_table("timm/imagenet", settings, benchmark=name)
+def test_another_device_can_be_chosen(filled):
+    name = benchmarks(filled)["name"][1]
+    rows = load_table("timm/imagenet", filled, benchmark=name)
     assert rows["throughput"].notna().sum() == 5
     assert set(rows["device"]) == {"Core i7-12700H", ""}
     assert set(rows["precision"]) == {"fp32 compiled", ""}
     assert rows["gmacs"].notna().all()
 
 
-def test_an_unknown_device_is_named(models, settings):
+def test_an_unknown_device_is_named(filled):
     with pytest.raises(UsageError, match="'abacus' is not a benchmark of this table"):
-        load_table("timm/imagenet", settings, benchmark="abacus")
+        load_table("timm/imagenet", filled, benchmark="abacus")
     with pytest.raises(UsageError, match="is not a benchmark of this table"):
-        load_table("torchvision/video", settings, benchmark="abacus")
+        load_table("torchvision/video", filled, benchmark="abacus")
 
 
 def test_without_a_refresh_there_are_no_benchmarks(settings):
