@@ -67,7 +67,7 @@ def base_of(text: str) -> Path | str:
     'google/vit-base-patch16-224-in21k'
     """
     is_path = text.startswith((".", "/", "~")) or Path(text).is_dir()
-    return Path(text).expanduser() if is_path or "/" not in text else text
+    return Path(text).expanduser() if is_path else text
 
 
 def _text(document: dict) -> str:

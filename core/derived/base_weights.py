@@ -11,6 +11,8 @@ from zlib import crc32
 
 import numpy as np
 
+from core.derived.samples import as_floats
+from core.weights.array import NUMPY_DTYPES
 from core.weights.entry import Checkpoint, TensorEntry
 from core.weights.metrics import comparable, same_dtype
 from core.weights.rounding import rounded
@@ -87,21 +89,13 @@ def identity_of(
 def _cast(content: bytes, dtype: str, to: str) -> bytes | None:
     """Round the base's bytes; None where a NaN has no one result."""
     values = np.frombuffer(content, np.uint8)
-    count = values.size // np.dtype(_plain(dtype)).itemsize
-    nothing = np.zeros(count * np.dtype(_plain(to)).itemsize, np.uint8)
+    count = values.size // np.dtype(NUMPY_DTYPES[dtype]).itemsize
+    nothing = np.zeros(count * np.dtype(NUMPY_DTYPES[to]).itemsize, np.uint8)
     with np.errstate(all="ignore"):
         result = rounded(values, dtype, nothing, to)
     return None if _has_nan(values, dtype) else result.tobytes()
 
 
-def _plain(dtype: str) -> str:
-    from core.weights.array import NUMPY_DTYPES
-
-    return NUMPY_DTYPES[dtype]
-
-
 def _has_nan(content: np.ndarray, dtype: str) -> bool:
-    from core.derived.reading import as_floats
-
     floats = dtype in ("F16", "BF16", "F32", "F64")
     return floats and bool(np.isnan(as_floats(content.tobytes(), dtype)).any())

@@ -6,21 +6,26 @@ No step claims what it cannot prove: what differs was seen to differ; what is eq
 all its probes says "probe" and how much may have escaped them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import numpy as np
-
 from core.derived.base_weights import BaseWeights
 from core.derived.compare import compare_checkpoints, is_adapter
+from core.derived.deltas import correlated_matrices, low_rank_suspects, mean_cosine
 from core.derived.facts import Facts
 from core.derived.pattern import freeze_pattern
 from core.derived.probes import Part, is_whole, missed_share, parts
-from core.derived.reading import Reader, as_floats, equal_parts
+from core.derived.reading import (
+    Reader,
+    equal_parts,
+    in_large_ranges,
+    is_plain,
+    large_ranges,
+)
+from core.derived.samples import cosine, sampled_cosines
 from core.derived.slab import low_rank_from_slabs
 from core.derived.verdict import (
-    FLOATS,
     Comparison,
     Evidence,
     LowRank,
@@ -33,15 +38,11 @@ from core.weights.entry import Checkpoint, TensorEntry
 from core.weights.layout import TensorRole
 from core.weights.measure import measure_pairs
 from core.weights.metrics import comparable
-from core.weights.spans import item_bytes
 
 Certify = Literal["none", "probable", "full"]
 LEVELS: tuple[Certify, ...] = ("none", "probable", "full")
 
 WHOLE_FILE_BYTES = 4 * 2**20
-RANGE_BYTES = 16 * 2**20
-SAMPLED_MATRICES = 16
-SAMPLED_ELEMENTS = 1024
 
 Known = Mapping[str, tuple[str, str]]
 """Verdict and evidence that an earlier, shallower comparison kept, by child name."""
@@ -89,7 +90,9 @@ def compare_cheaply(
         return replace(found, bytes_read=read), "full" if adapter else certify
     budget = budget or ByteBudget()
     if certify == "full" and budget.take(child.size_bytes):
-        found = compare_checkpoints(base.checkpoint, _in_large_ranges(child))
+        found = compare_checkpoints(
+            base.checkpoint, in_large_ranges(child), metrics=True
+        )
         return replace(found, bytes_read=child.size_bytes), "full"
     alignment = align(base.checkpoint.entries, child.entries)
     case = _Case(base, child, alignment, {})
@@ -144,7 +147,7 @@ class _Case:
 
     def probe(self) -> None:
         """Read small tensors whole and parts of large ones, and compare those."""
-        pairs = [pair for pair in self.open_pairs() if _is_plain(*pair[1:3])]
+        pairs = [pair for pair in self.open_pairs() if is_plain(*pair[1:3])]
         looked_at = [parts(theirs, role) for _, _, theirs, role in pairs]
         wanted = list(zip(pairs, looked_at, strict=True))
         ours = self.ours.read([(p[1], part) for p, ps in wanted for part in ps])
@@ -170,7 +173,7 @@ class _Case:
         pairs = self.alignment.pairs
         sizes = {i: pairs[i].child.size_bytes for i in doubtful}
         chosen = [i for i in doubtful if budget.take(sizes[i])]
-        for group in _ranges([(i, pairs[i].child) for i in chosen]):
+        for group in large_ranges([(i, pairs[i].child) for i in chosen]):
             self._read_in_full(group)
         strided = [(i, ours, theirs) for i, ours, theirs, _ in self.open_pairs()]
         affordable = [each for each in strided if budget.take(each[2].size_bytes)]
@@ -180,12 +183,13 @@ class _Case:
     def comparison(self) -> Comparison:
         """Put everything that was found together."""
         tensors = self._tensors()
-        low_rank, rank = self._low_rank(tensors)
+        facts = Facts(tensors)
+        low_rank, rank = self._low_rank(facts)
         pattern = freeze_pattern(
             tensors,
             low_rank=low_rank,
             rank=rank,
-            correlation=self._correlation(tensors),
+            correlation=self._correlation(facts),
             renamed_prefix=self.alignment.renamed_prefix,
         )
         return Comparison(
@@ -234,52 +238,31 @@ class _Case:
             same = equal_parts(pair.base, our, pair.child, their)
             self.findings[index] = Finding("equal" if same else "changed", "bytes")
 
-    def _low_rank(self, tensors: Sequence[TensorVerdict]) -> tuple[LowRank, int | None]:
-        """As `Deltas.low_rank`, from slabs: where matrices changed and nothing else."""
-        differing = Facts(tensors).differing
-        suspects = [tensor for tensor in differing if _is_delta(tensor)]
-        if not suspects or len(suspects) < len(differing):
+    def _low_rank(self, facts: Facts) -> tuple[LowRank, int | None]:
+        """As `Deltas.low_rank`, from slabs."""
+        names = {tensor.name for tensor in low_rank_suspects(facts)}
+        if not names:
             return "no", None
-        if all(tensor.role.is_embedding for tensor in suspects):
-            return "no", None
-        entries = {
-            pair.child.name: (pair.base, pair.child)
-            for pair in self.alignment.having("same-shape")
-        }
-        chosen = [entries[tensor.name] for tensor in suspects]
-        return low_rank_from_slabs(self.ours, self.theirs, chosen)
+        suspects = [p for p in self._same_shape() if p.child.name in names]
+        pairs = [(pair.base, pair.child) for pair in suspects]
+        return low_rank_from_slabs(self.ours, self.theirs, pairs)
 
-    def _correlation(self, tensors: Sequence[TensorVerdict]) -> float | None:
-        """As `Deltas.correlation`: None unless every matrix changed."""
-        shared = [tensor for tensor in Facts(tensors).matrices if tensor.is_shared]
-        if not shared or any(tensor.verdict == "equal" for tensor in shared):
-            return None
-        changed = {tensor.name for tensor in shared if _is_delta(tensor)}
-        places = [
-            (index, pair)
-            for index, pair in enumerate(self.alignment.pairs)
-            if pair.child and pair.child.name in changed and index in self.findings
-        ]
-        told = [(self.findings[i].cosine, p.child.elements) for i, p in places]
-        if any(cosine is None for cosine, _ in told):
-            told = self._sampled([pair for _, pair in places])
-        total = sum(weight for _, weight in told)
-        return sum(c * weight for c, weight in told) / total if total else None
-
-    def _sampled(self, pairs: Sequence[Pair]) -> list[tuple[float, int]]:
-        """Cosines over the first elements of some matrices all over the network."""
-        plain = [pair for pair in pairs if _is_plain(pair.base, pair.child)]
-        chosen = plain[:: 1 + len(plain) // SAMPLED_MATRICES]
-        ends = [(0, min(SAMPLED_ELEMENTS, pair.child.elements)) for pair in chosen]
-        ours = self.ours.read([(p.base, e) for p, e in zip(chosen, ends, strict=True)])
-        theirs = self.theirs.read(
-            [(p.child, e) for p, e in zip(chosen, ends, strict=True)]
-        )
+    def _correlation(self, facts: Facts) -> float | None:
+        """As `Deltas.correlation`, over what the probes read, else over samples."""
+        names = {tensor.name for tensor in correlated_matrices(facts)}
         cosines = [
-            (_cosine(pair.base, pair.child, [both]), pair.child.elements)
-            for pair, *both in zip(chosen, ours, theirs, strict=True)
+            (self.findings[index].cosine, pair.child)
+            for index, pair in enumerate(self.alignment.pairs)
+            if pair.child and pair.child.name in names and index in self.findings
         ]
-        return [(cosine, weight) for cosine, weight in cosines if cosine is not None]
+        if all(cosine is not None for cosine, _ in cosines):
+            return mean_cosine(cosines)
+        changed = [p for p in self._same_shape() if p.child.name in names]
+        pairs = [(p.base, p.child) for p in changed if is_plain(p.base, p.child)]
+        return mean_cosine(sampled_cosines(self.ours, self.theirs, pairs))
+
+    def _same_shape(self) -> list[Pair]:
+        return self.alignment.having("same-shape")
 
 
 def _finding(
@@ -291,99 +274,14 @@ def _finding(
 ) -> Finding:
     if not all(equal_parts(ours, our, theirs, their) for our, their in read):
         wide = role.is_matrix and len(theirs.shape) > 1
-        cosine = _cosine(ours, theirs, read) if wide else None
-        return Finding("changed", "bytes", cosine=cosine)
+        angle = cosine(ours, theirs, read) if wide else None
+        return Finding("changed", "bytes", cosine=angle)
     if is_whole(theirs, places):
         return Finding("equal", "bytes")
     return Finding("equal", "probe", missed_share(theirs, role))
-
-
-def _cosine(
-    ours: TensorEntry, theirs: TensorEntry, read: Sequence[Sequence[bytes]]
-) -> float | None:
-    """The cosine over what was read of both; None where it has no value."""
-    if not {ours.dtype, theirs.dtype} <= FLOATS:
-        return None
-    x = np.concatenate([as_floats(our, ours.dtype) for our, _ in read])
-    y = np.concatenate([as_floats(their, theirs.dtype) for _, their in read])
-    finite = np.isfinite(x) & np.isfinite(y)
-    x, y = x[finite], y[finite]
-    norms = np.linalg.norm(x) * np.linalg.norm(y)
-    return float(x @ y / norms) if norms else None
-
-
-def _is_plain(ours: TensorEntry, theirs: TensorEntry) -> bool:
-    """Whether element i lies at the same place in the order of both files."""
-    return ours.strides is None and theirs.strides is None
-
-
-def _is_delta(tensor: TensorVerdict) -> bool:
-    wide = len(tensor.shape) >= 2 and tensor.role.is_matrix
-    floats = {tensor.dtype, tensor.base_dtype} <= FLOATS
-    return wide and floats and tensor.verdict == "changed"
-
-
-def _ranges(
-    entries: Sequence[tuple[int, TensorEntry]],
-) -> Iterator[list[tuple[int, Part]]]:
-    """Cut tensors into parts and group neighbors, at most 16 MiB at once."""
-    group: list[tuple[int, Part]] = []
-    at, held = ("", -1), 0
-    for index, entry in sorted(entries, key=lambda e: (e[1].file, e[1].start)):
-        item = item_bytes(entry)
-        step = RANGE_BYTES // item
-        for first in range(0, entry.elements, step):
-            part = first, min(first + step, entry.elements)
-            size = (part[1] - first) * item
-            place = entry.file, entry.start + first * item
-            if group and (place != at or held + size > RANGE_BYTES):
-                yield group
-                group, held = [], 0
-            group.append((index, part))
-            at, held = (entry.file, place[1] + size), held + size
-    if group:
-        yield group
 
 
 def _header_bytes(checkpoint: Checkpoint) -> int:
     spans = {(entry.file, entry.start, entry.stop) for entry in checkpoint.entries}
     weights = sum(stop - start for _, start, stop in spans)
     return max(0, checkpoint.size_bytes - weights)
-
-
-def _in_large_ranges(checkpoint: Checkpoint) -> Checkpoint:
-    """Return the checkpoint with its sources read ahead, for one reader in order."""
-    sources = {name: _Ahead(source) for name, source in checkpoint.sources.items()}
-    return replace(checkpoint, sources=sources)
-
-
-class _Ahead:
-    """A source that fetches 16 MiB at a time and serves smaller reads from there."""
-
-    def __init__(self, source) -> None:
-        self.name, self.size = source.name, source.size
-        self._source = source
-        self._start, self._held = 0, b""
-
-    def read(self, start: int, stop: int) -> bytes:
-        """Return exactly the bytes [start, stop)."""
-        content = bytearray(stop - start)
-        self.read_into(start, memoryview(content))
-        return bytes(content)
-
-    def read_into(self, start: int, buffer: memoryview) -> None:
-        """Fill `buffer` with the bytes from `start`."""
-        stop = start + buffer.nbytes
-        if not (self._start <= start and stop <= self._start + len(self._held)):
-            self._held = b""
-            ahead = min(max(stop, start + RANGE_BYTES), max(stop, self.size))
-            self._start, self._held = start, self._source.read(start, ahead)
-        at = start - self._start
-        buffer.cast("B")[:] = self._held[at : at + buffer.nbytes]
-
-    def close(self) -> None:
-        """Close the file."""
-        self._source.close()
-
-
-Report = Callable[[float, str], None]

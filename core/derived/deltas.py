@@ -44,11 +44,8 @@ class Deltas:
         Measured only when matrices changed while every bias and norm stayed, and not
         embedding tables alone; otherwise "no".
         """
-        differing = self._facts.differing
-        suspects = [tensor for tensor in differing if _is_delta(tensor)]
-        if len(suspects) < len(differing):
-            return "no", None
-        if all(tensor.role.is_embedding for tensor in suspects):
+        suspects = low_rank_suspects(self._facts)
+        if not suspects:
             return "no", None
         found = scan([self._matrix(tensor) for tensor in suspects])
         return found.verdict, found.rank
@@ -59,19 +56,20 @@ class Deltas:
         None unless every matrix changed: only then it can decide. Cosines not measured
         yet are taken from the first rows of some matrices all over the network.
         """
-        matrices = [tensor for tensor in self._facts.matrices if tensor.is_shared]
-        if any(tensor.verdict == "equal" for tensor in matrices):
+        changed = correlated_matrices(self._facts)
+        if not changed:
             return None
-        changed = [tensor for tensor in matrices if _is_delta(tensor)]
         if all(tensor.metrics for tensor in changed):
-            return _mean((t.metrics.cosine, self._entries[t.name][1]) for t in changed)
+            return mean_cosine(
+                (t.metrics.cosine, self._entries[t.name][1]) for t in changed
+            )
         every = 1 + len(changed) // SAMPLED_MATRICES
         sample = [
             tuple(map(_first_rows, self._entries[tensor.name]))
             for tensor in changed[::every]
         ]
         measures = measure_pairs(*self._checkpoints, sample, metrics=True)
-        return _mean(
+        return mean_cosine(
             (measure.metrics and measure.metrics.cosine, theirs)
             for measure, (_, theirs) in zip(measures, sample, strict=True)
         )
@@ -95,6 +93,34 @@ class Deltas:
         return ours, theirs
 
 
+def low_rank_suspects(facts: Facts) -> list[TensorVerdict]:
+    """Return the changed matrices if nothing but matrices changed, tables aside."""
+    suspects = [tensor for tensor in facts.differing if _is_delta(tensor)]
+    tables = all(tensor.role.is_embedding for tensor in suspects)
+    return [] if tables or len(suspects) < len(facts.differing) else suspects
+
+
+def correlated_matrices(facts: Facts) -> list[TensorVerdict]:
+    """Return the changed matrices if no matrix stayed equal: only then can they be
+    uncorrelated with the base everywhere.
+    """
+    matrices = [tensor for tensor in facts.matrices if tensor.is_shared]
+    if any(tensor.verdict == "equal" for tensor in matrices):
+        return []
+    return [tensor for tensor in matrices if _is_delta(tensor)]
+
+
+def mean_cosine(
+    cosines: Iterable[tuple[float | None, TensorEntry]],
+) -> float | None:
+    """Average known cosines, weighted by the size of their tensors; None of none."""
+    known = [
+        (cosine, entry.elements) for cosine, entry in cosines if cosine is not None
+    ]
+    total = sum(elements for _, elements in known)
+    return sum(c * elements for c, elements in known) / total if total else None
+
+
 def _is_delta(tensor: TensorVerdict) -> bool:
     """A changed weight of two or more dimensions, in floats on both sides."""
     wide = len(tensor.shape) >= 2 and tensor.role.is_matrix
@@ -110,11 +136,3 @@ def _first_rows(entry: TensorEntry) -> TensorEntry:
     rows = min(entry.shape[0], 1 + SAMPLED_ELEMENTS // row_elements)
     stop = entry.start + entry.size_bytes // entry.shape[0] * rows
     return replace(entry, shape=(rows, *entry.shape[1:]), stop=stop, crc32=None)
-
-
-def _mean(cosines: Iterable[tuple[float | None, TensorEntry]]) -> float | None:
-    known = [
-        (cosine, entry.elements) for cosine, entry in cosines if cosine is not None
-    ]
-    total = sum(elements for _, elements in known)
-    return sum(c * elements for c, elements in known) / total if total else None

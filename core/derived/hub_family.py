@@ -3,17 +3,18 @@ the last run stopped. Knows how the parts go together; each does its own work.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from core.cache import safe_name
+from core.cache import read_json, safe_name, write_json
 from core.derived.base_weights import BaseWeights
 from core.derived.cascade import Certify
 from core.derived.comparisons import Result, skipped
 from core.derived.crawl import Gate, GatedLimiter, Outcome, Watch, crawl
 from core.derived.folded import stored_results
 from core.derived.hub_base import BaseHandle, fetch_base, known_base
-from core.derived.hub_work import HubChild, HubWork, hub_children
+from core.derived.hub_child import HubChild, hub_children
+from core.derived.hub_work import HubWork
 from core.errors import CacheError
 from core.hub.budget import ByteBudget
 from core.hub.client import HubClient
@@ -22,6 +23,8 @@ from core.hub.listing import list_derived
 from core.hub.names import repository_id
 from core.hub.rows import RELATIONS, Relation
 from core.settings import Settings
+
+ASKED = "asked.json"
 
 Kept = Mapping[str, Result | CacheError]
 Tell = Callable[[float, str], None]
@@ -64,11 +67,16 @@ def hub_folder(base: str, settings: Settings) -> Path:
 
 
 def stored_hub_family(base: str, settings: Settings, question: Question) -> Found:
-    """Return what is known without asking anybody: the last listing and its results."""
+    """Return what is known without asking anybody: a listing and its results.
+
+    The plain question is answered as the last run was asked.
+    """
+    folder = hub_folder(base, settings)
+    if question == Question():
+        question = _last_question(folder) or question
     listing = _last(base, settings, question)
     if listing is None:
         return Found((), ())
-    folder = hub_folder(base, settings)
     record = known_base(folder)
     work = HubWork(folder, record and record.identity)
     children = tuple(hub_children(listing.models))
@@ -107,6 +115,7 @@ def compare_hub_family(
             base, client, settings, relations=question.relations, hops=question.hops,
             ids=question.ids, report=lambda n: tell(0.0, f"Listed {n:,} models"),
         )  # fmt: skip
+        write_json(folder / ASKED, asdict(question))
         run = _Run(base, client, settings, folder, options)
         children = tuple(hub_children(listing.models))
         results = run.results(children, gate, tell, watch)
@@ -154,9 +163,14 @@ class _Run:
         return HubWork(self.folder, identity, self.options.certify)
 
     def _fetch_base(self, tell: Tell) -> BaseHandle:
+        told = 0
+
         def report(done: int, total: int) -> None:
-            share = f"{done / 2**20:,.0f} of {total / 2**20:,.0f} MiB"
-            tell(0.0, f"Reading the base once: {share}")
+            nonlocal told
+            if done >= told:
+                told = done + total // 10
+                share = f"{done / 2**20:,.0f} of {total / 2**20:,.0f} MiB"
+                tell(0.0, f"Reading the base once: {share}")
 
         return fetch_base(
             self.base, self.client, self.settings, self.folder, report=report
@@ -173,9 +187,11 @@ class _Run:
         if self.settings.scheduler:
             from core.derived.on_dask import crawl_on_dask
 
+            options = self.options
             found, self.elsewhere = crawl_on_dask(
-                children, work, handle, self.settings, self.options, gate, watch
-            )
+                children, work, handle, self.settings, retry=options.retry,
+                budget_bytes=options.budget_bytes, gate=gate, watch=watch,
+            )  # fmt: skip
             return found
         traffic = self.client.traffic
         opened: BaseWeights = handle.open(self.client)
@@ -203,6 +219,13 @@ class _Run:
         if made is not None and made.status != "ok":
             return made
         return stored or made or skipped(child.id, "limit")
+
+
+def _last_question(folder: Path) -> Question | None:
+    try:
+        return Question(**read_json(folder / ASKED))
+    except (CacheError, TypeError):
+        return None
 
 
 def _last(base: str, settings: Settings, question: Question) -> Listing | None:

@@ -6,16 +6,14 @@ import json
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
-import pandas as pd
 from filelock import FileLock
 
 from core.cache import now_utc
-from core.derived.base_weights import BaseWeights, identity_of
-from core.derived.card import Card
+from core.derived.base_weights import BaseWeights
 from core.derived.cascade import (
     LEVELS,
     Certify,
@@ -25,46 +23,15 @@ from core.derived.cascade import (
 )
 from core.derived.comparisons import Result, failed, read_result, succeeded
 from core.derived.crawl import Outcome
+from core.derived.hub_child import HubChild
 from core.derived.local_family import RULES, failure, file_name, keep
+from core.derived.opening import Opening
 from core.errors import (
     CacheError,
-    CheckpointError,
-    CorruptCheckpoint,
-    DisabledRepository,
-    GatedRepository,
-    HubUnreachable,
     JobCancelled,
-    NoWeights,
     PedigreeError,
-    RepositoryNotFound,
-    UnsafePickle,
-    UnsupportedFormat,
 )
-from core.hub.checkpoint import root_files
 from core.hub.client import HubClient
-from core.hub.reader import HubSource
-from core.weights.checkpoint import open_weights, pick_weights
-from core.weights.entry import Checkpoint
-
-LISTED = {
-    error.reason: error
-    for error in (
-        NoWeights, UnsupportedFormat, CorruptCheckpoint, UnsafePickle, GatedRepository,
-        DisabledRepository, RepositoryNotFound, HubUnreachable,
-    )
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class HubChild:
-    """A listed model: the commit and files to read, or why there is nothing to read."""
-
-    id: str
-    sha: str
-    files: tuple[str, ...] = ()
-    reason: str = ""
-    explanation: str = ""
-    card: Card = field(default_factory=Card)
 
 
 @dataclass(frozen=True)
@@ -131,11 +98,11 @@ class HubWork:
         self, child: HubChild, signature: str, before: Result | None
     ) -> Result:
         if child.reason:
-            told = failed(child.id, "list", _told(child), signature)
+            told = failed(child.id, "list", child.problem, signature)
             return keep(self.folder, told)
         with ExitStack() as closing:
             try:
-                opening = _Opening(self.client, child)
+                opening = Opening(self.client, child)
                 closing.callback(opening.close)
                 closing.enter_context(self._reading(opening.weights))
                 twin = self._twin(opening.weights)
@@ -203,88 +170,6 @@ class HubWork:
     def _is_certain(self, result: Result) -> bool:
         level = (result.summary or {}).get("certify", "none")
         return LEVELS.index(level) >= LEVELS.index(self.certify)
-
-
-class _Opening:
-    """The weights of a child, named before more than their addresses is read.
-
-    Of shards the headers are read too: which tensor is where belongs to the name.
-    """
-
-    def __init__(self, client: HubClient, child: HubChild) -> None:
-        self._client, self._child = client, child
-        self._files = root_files(child.files)
-        self._picked = pick_weights(self._files, child.id)
-        self._opened: Checkpoint | None = None
-        self._source: HubSource | None = None
-        if self._picked.endswith(".index.json"):
-            sources = self.checkpoint().sources
-            digests = {n: getattr(s, "sha256", None) for n, s in sources.items()}
-            self.weights = identity_of(digests, self._opened.entries)
-        else:
-            self._source = self._open_source(self._picked)
-            self.weights = identity_of({self._picked: self._source.sha256})
-
-    @property
-    def size_bytes(self) -> int:
-        """How much downloading the weights would cost."""
-        return self._opened.size_bytes if self._opened else self._source.size
-
-    def checkpoint(self) -> Checkpoint:
-        """Read the header, once."""
-        if self._opened is None:
-            self._opened = open_weights(
-                self._child.id, self._picked, self._files, self._open_source
-            )
-        return self._opened
-
-    def close(self) -> None:
-        """Close whatever was opened."""
-        if self._opened:
-            self._opened.close()
-        elif self._source:
-            self._source.close()
-
-    def _open_source(self, file: str) -> HubSource:
-        if self._source and file == self._picked:
-            return self._source
-        return HubSource(self._client, self._child.id, self._child.sha, file)
-
-
-def hub_children(models: pd.DataFrame) -> list[HubChild]:
-    """Return the rows of a listing as children, in its order."""
-    return [_child(row) for row in models.to_dict("records")]
-
-
-def _child(row: Mapping[str, object]) -> HubChild:
-    card = Card(
-        base_models=tuple(row["base_models"]),
-        relation=row["relation"] or None,
-        task=row["task"] or None,
-        license=row["license"] or None,
-        datasets=tuple(row["datasets"]),
-        tags=tuple(row["tags"]),
-        metric=next(iter(row["metrics"]), None),
-        downloads=_number(row["downloads"]),
-        likes=_number(row["likes"]),
-    )
-    return HubChild(
-        row["id"], row["sha"], tuple(row["files"]), row["reason"], row["explanation"],
-        card,
-    )  # fmt: skip
-
-
-def _number(value: object) -> int | None:
-    return None if pd.isna(value) else int(value)
-
-
-def _told(child: HubChild) -> PedigreeError:
-    """Return the listing's own sentence as an error."""
-    error = LISTED.get(child.reason, CheckpointError)
-    text = child.explanation.rstrip(".")
-    text = text.removeprefix(child.id).strip() or "cannot be compared"
-    happened, _, remedy = text.partition("; ")
-    return error(child.id, happened, remedy)
 
 
 def _known(before: Result | None, weights: str | None) -> Known | None:

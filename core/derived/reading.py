@@ -3,17 +3,21 @@ no verdicts.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from threading import Lock
 
 import numpy as np
 
 from core.derived.probes import Part
 from core.hub.ranges import coalesce
-from core.weights.array import NUMPY_DTYPES
-from core.weights.entry import Checkpoint, TensorEntry
+from core.weights.entry import ByteSource, Checkpoint, TensorEntry
 from core.weights.metrics import same_dtype
 from core.weights.rounding import rounded
 from core.weights.spans import item_bytes
+
+RANGE_BYTES = 16 * 2**20
+"""The most that is read, and held, at once."""
 
 
 class Reader:
@@ -54,18 +58,77 @@ def equal_parts(
     return bytes(rounded(left, ours.dtype, right, theirs.dtype)) == child
 
 
-def as_floats(content: bytes, dtype: str) -> np.ndarray:
-    """Return the elements of a float dtype as float64.
-
-    >>> as_floats(b"\\x80\\x3f", "BF16")
-    array([1.])
-    """
-    values = np.frombuffer(content, NUMPY_DTYPES[dtype])
-    if dtype == "BF16":
-        values = (values.astype(np.uint32) << 16).view(np.float32)
-    return values.astype(np.float64)
-
-
 def _span(entry: TensorEntry, part: Part) -> tuple[int, int]:
     item = item_bytes(entry)
     return entry.start + part[0] * item, entry.start + part[1] * item
+
+
+def is_plain(ours: TensorEntry, theirs: TensorEntry) -> bool:
+    """Whether element i lies at place i in both files."""
+    return ours.strides is None and theirs.strides is None
+
+
+def large_ranges(
+    entries: Sequence[tuple[int, TensorEntry]],
+) -> Iterator[list[tuple[int, Part]]]:
+    """Cut tensors into parts and group neighbors, at most 16 MiB at once."""
+    group: list[tuple[int, Part]] = []
+    at, held = ("", -1), 0
+    for index, entry in sorted(entries, key=lambda e: (e[1].file, e[1].start)):
+        item = item_bytes(entry)
+        step = RANGE_BYTES // item
+        for first in range(0, entry.elements, step):
+            part = first, min(first + step, entry.elements)
+            size = (part[1] - first) * item
+            place = entry.file, entry.start + first * item
+            if group and (place != at or held + size > RANGE_BYTES):
+                yield group
+                group, held = [], 0
+            group.append((index, part))
+            at, held = (entry.file, place[1] + size), held + size
+    if group:
+        yield group
+
+
+def in_large_ranges(checkpoint: Checkpoint) -> Checkpoint:
+    """Return the checkpoint with its sources read ahead, for one reader in order."""
+    sources = {name: _Ahead(source) for name, source in checkpoint.sources.items()}
+    return replace(checkpoint, sources=sources)
+
+
+class _Ahead:
+    """A source that fetches 16 MiB at a time and serves smaller reads from there.
+
+    The two newest stretches are held, for readers that are slightly out of step.
+    """
+
+    def __init__(self, source: ByteSource) -> None:
+        self.name, self.size = source.name, source.size
+        self._source = source
+        self._held: list[tuple[int, bytes]] = []
+        self._lock = Lock()
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Return exactly the bytes [start, stop)."""
+        content = bytearray(stop - start)
+        self.read_into(start, memoryview(content))
+        return bytes(content)
+
+    def read_into(self, start: int, buffer: memoryview) -> None:
+        """Fill `buffer` with the bytes from `start`."""
+        first, content = self._stretch(start, start + buffer.nbytes)
+        buffer.cast("B")[:] = content[start - first : start - first + buffer.nbytes]
+
+    def _stretch(self, start: int, stop: int) -> tuple[int, bytes]:
+        with self._lock:
+            for first, content in self._held:
+                if first <= start and stop <= first + len(content):
+                    return first, content
+            ahead = max(stop, min(start + RANGE_BYTES, self.size))
+            self._held = self._held[-1:]
+            self._held.append((start, self._source.read(start, ahead)))
+            return self._held[-1]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._source.close()
