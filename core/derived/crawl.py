@@ -4,8 +4,8 @@ Knows no models; what is finished is kept by whoever compares.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from threading import Event
 from typing import Protocol, TypeVar
@@ -90,13 +90,18 @@ Watch = Callable[[Tally], None]
 
 class Gate:
     """Lets workers go on, holds them while a job is paused, and turns them away once it
-    is stopped.
+    is stopped. `clock` is that of the waits.
     """
 
     def __init__(
-        self, cancelled: Asked = lambda: False, paused: Asked = lambda: False
+        self,
+        cancelled: Asked = lambda: False,
+        paused: Asked = lambda: False,
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._cancelled, self._paused = cancelled, paused
+        self.clock = clock
         self._stopped = Event()
 
     def stop(self) -> None:
@@ -162,7 +167,7 @@ def crawl(
     with ThreadPoolExecutor(max(1, workers), "compare") as pool:
         futures = [pool.submit(guarded, child) for child in children]
         try:
-            found = (future.result() for future in _completed(futures))
+            found = (future.result() for future in as_completed(futures))
             return tallied(found, len(children), watch, traffic)
         except BaseException:
             gate.stop()
@@ -188,16 +193,10 @@ def tallied(
         fetched, sent = fetched + outcome.bytes_fetched, sent + outcome.requests
         spent, requests = traffic()
         seconds = time.monotonic() - started
-        tally = Tally(len(results), total, seconds, result.id, dict(failures))
-        watch(_with_traffic(tally, spent + fetched, naive, requests + sent))
+        watch(
+            Tally(
+                len(results), total, seconds, result.id, dict(failures),
+                spent + fetched, naive, requests + sent,
+            )
+        )  # fmt: skip
     return results
-
-
-def _with_traffic(tally: Tally, fetched: int, naive: int, requests: int) -> Tally:
-    from dataclasses import replace
-
-    return replace(tally, bytes_fetched=fetched, bytes_naive=naive, requests=requests)
-
-
-def _completed(futures: Sequence[Future[Outcome]]) -> Iterator[Future[Outcome]]:
-    yield from as_completed(futures)

@@ -108,7 +108,7 @@ def compare_hub_family(
     with HubClient(
         settings,
         connections=max(16, options.workers),
-        limiter=GatedLimiter(gate=gate, sleep=gate.sleep),
+        limiter=GatedLimiter(gate=gate, clock=gate.clock, sleep=gate.sleep),
         budget=None if budget is None else ByteBudget(budget),
     ) as client:
         listing = list_derived(
