@@ -107,18 +107,6 @@ def add_equal(context, count, x, y):
     return count(count, x, y), generate
 
 
-@intrinsic
-def add_flip(context, count, x, y):
-    """Add 1 to a count from `no_lanes` where the top bits of two elements differ."""
-
-    def generate(_context, builder, _signature, arguments):
-        total, a, b = arguments
-        top = ir.Constant(a.type, x.bitwidth - 1)
-        return builder.add(total, builder.lshr(builder.xor(a, b), top))
-
-    return count(count, x, y), generate
-
-
 @njit(fastmath=FASTMATH)
 def magnitude(value):
     """Return the bits of |value|, a float32: they sort as the values do."""

@@ -21,7 +21,6 @@ from core.weights.intrinsics import (
     INFINITE,
     INFINITE_64,
     add_equal,
-    add_flip,
     bit_width,
     bits_of,
     bytes_equal,
@@ -55,6 +54,8 @@ SQUARES, NONFINITE = range(2)
 
 TINY = 0x2B800000  # bits of float32 2^-40
 LARGE = 0x58800000  # bits of float32 2^50
+LOWEST_OF_16 = 0x0001000100010001
+LOWEST_OF_32 = 0x0000000100000001
 
 
 @njit(fastmath=FASTMATH)
@@ -69,8 +70,6 @@ def _fast_block(x, y, mean_square, sums, counts):
     absolute = np.float32(0)
     largest = np.uint32(0)
     smallest = np.uint32(ABS_MASK)
-    equal = no_lanes(x[0])
-    flips = no_lanes(x[0])
     for i in range(BLOCK):
         xi = widen(x[i])
         d = np.float32(widen(y[i]) - xi)
@@ -80,9 +79,6 @@ def _fast_block(x, y, mean_square, sums, counts):
         absolute += widen(size)
         largest = max(largest, size)
         smallest = min(smallest, size)
-        if bit_width(x[i]) == 32:
-            equal = add_equal(equal, x[i], y[i])
-            flips = add_flip(flips, x[i], y[i])
     if largest < np.uint32(TINY) or largest > np.uint32(LARGE):
         return False
     if magnitude(xd) >= np.uint32(INFINITE) or dd > BLOCK / 16 * mean_square:
@@ -92,34 +88,43 @@ def _fast_block(x, y, mean_square, sums, counts):
     sums[ABSOLUTE] += absolute
     sums[MAXIMUM] = max(sums[MAXIMUM], np.float64(widen(largest)))
     sums[MINIMUM] = min(sums[MINIMUM], np.float64(widen(smallest)))
-    if bit_width(x[0]) == 16:
-        equal, flips = _narrow_counts(x, y)
-    counts[CHANGED] += BLOCK - np.int64(equal)
-    counts[FLIPS] += np.int64(flips)
+    counts[CHANGED] += BLOCK - (_equal_elements(x, y) if smallest == 0 else 0)
     counts[BOTH_FINITE] += BLOCK
     return True
 
 
 @njit
-def _narrow_counts(x, y):
-    """Count equal elements and flips in vectors of 16-bit lanes: twice as many."""
+def _equal_elements(x, y):
+    """Count the elements of a full block that have the same bits.
+
+    Where no |d| is 0, none has, and this pass is left out.
+    """
     equal = no_lanes(x[0])
-    flips = no_lanes(x[0])
     for i in range(BLOCK):
         equal = add_equal(equal, x[i], y[i])
-        flips = add_flip(flips, x[i], y[i])
-    return equal, flips
+    return np.int64(equal)
 
 
 @njit
-def _differing_bits(x_bytes, y_bytes):
-    """Count the bits of a full block that differ, fastest in words of 64."""
+def _count_bits(x_bytes, y_bytes, width, counts):
+    """Count the differing bits and signs of a full block, in words of 64 bits.
+
+    `width` is that of an element, 16 or 32; the signs are counted side by side in lanes
+    as wide as an element, which a block cannot fill.
+    """
     x = x_bytes.view(np.uint64)
     y = y_bytes.view(np.uint64)
+    lowest = np.uint64(LOWEST_OF_16 if width == 16 else LOWEST_OF_32)
     bits = np.uint64(0)
+    signs = np.uint64(0)
     for i in range(x.size):
-        bits = np.uint64(bits + popcount(np.uint64(x[i] ^ y[i])))
-    return np.int64(bits)
+        word = np.uint64(x[i] ^ y[i])
+        bits = np.uint64(bits + popcount(word))
+        signs = np.uint64(signs + ((word >> np.uint64(width - 1)) & lowest))
+    counts[BITS] += np.int64(bits)
+    while signs:
+        counts[FLIPS] += np.int64(signs & np.uint64((1 << width) - 1))
+        signs >>= np.uint64(width)
 
 
 @njit(fastmath=FASTMATH)
@@ -227,7 +232,7 @@ def _narrow_blocks(x_bytes, y_bytes, x, y, norm, sums, counts, seed, signs, lane
         b = y[start:stop]
         fast = a.size == BLOCK and _fast_block(a, b, mean_square, sums, counts)
         if fast:
-            counts[BITS] += _differing_bits(p, q)
+            _count_bits(p, q, bit_width(x[0]), counts)
         else:
             _exact_block(a, b, sums, counts)
         if lanes is not None:
