@@ -1,4 +1,4 @@
-"""What the axes of a model chart say: costs with units, metrics with their direction.
+"""What the axes of a model chart say: quantities with units, and their direction.
 Knows the columns of a model table.
 """
 
@@ -9,14 +9,15 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.theme import escape
+from core.tables.schema import COLUMNS
 
-COSTS = {
-    "params": ("Parameters", ""),
-    "gmacs": ("Multiply–accumulates (GMACs)", ""),
-    "gips": ("Operations (GIPS)", ""),
-    "file_size_bytes": ("File size", "B"),
-}
-METRICS = {
+COSTS = (
+    "params", "gmacs", "gips", "throughput", "file_size_bytes", "macts", "image_size",
+    "image_params", "image_gmacs", "text_params", "text_gmacs", "train_throughput",
+    "downloads", "likes",
+)  # fmt: skip
+LABELS = {
+    "accuracy": "Accuracy",
     "acc@1": "Top-1 accuracy",
     "acc@5": "Top-5 accuracy",
     "miou": "Mean IoU",
@@ -28,9 +29,58 @@ METRICS = {
     "epe_final": "End-point error, final pass (px)",
     "kitti_epe": "End-point error, KITTI (px)",
     "fl_all": "Outlier pixels",
+    "acc_real": "ImageNet ReaL, top-1",
+    "acc_v2": "ImageNet-V2, top-1",
+    "acc_sketch": "ImageNet-Sketch, top-1",
+    "acc_a": "ImageNet-A, top-1",
+    "acc_r": "ImageNet-R, top-1",
+    "zero_shot@1": "Zero-shot top-1 accuracy",
+    "zero_shot_mean": "Zero-shot mean",
+    "zero_shot_datasets": "Zero-shot datasets",
+    "zero_shot_v2": "Zero-shot ImageNet-V2",
+    "zero_shot_sketch": "Zero-shot ImageNet-Sketch",
+    "zero_shot_a": "Zero-shot ImageNet-A",
+    "zero_shot_r": "Zero-shot ImageNet-R",
+    "retrieval_mean": "Retrieval mean",
+    "flickr_image_r@1": "Flickr30k image recall@1",
+    "flickr_text_r@1": "Flickr30k text recall@1",
+    "coco_image_r@1": "COCO image recall@1",
+    "coco_text_r@1": "COCO text recall@1",
+    "params": "Parameters",
+    "gmacs": "GMACs",
+    "gips": "GIPS",
+    "throughput": "Throughput",
+    "file_size_bytes": "File size",
+    "macts": "Activations (M)",
+    "image_size": "Image size (px)",
+    "image_params": "Image tower, parameters",
+    "image_gmacs": "Image tower, GMACs",
+    "text_params": "Text tower, parameters",
+    "text_gmacs": "Text tower, GMACs",
+    "train_throughput": "Training throughput",
+    "downloads": "Downloads, 30 days",
+    "likes": "Likes",
 }
+"""The short name of every number, for menus and, but for TITLES, for axes."""
+TITLES = {
+    "gmacs": "Multiply–accumulates (GMACs)",
+    "gips": "Operations (GIPS)",
+}
+MEASURED_ON = {
+    "throughput": ("Throughput (images/s)", "device", "precision"),
+    "train_throughput": ("Training throughput (images/s)", "train_device", None),
+}
+SUFFIXES = {"file_size_bytes": "B"}
 LOWER_IS_BETTER = frozenset({"epe", "epe_final", "kitti_epe", "fl_all"})
-IN_PIXELS = frozenset({"epe", "epe_final", "kitti_epe"})
+HIGHER_IS_BETTER = frozenset(
+    {"throughput", "train_throughput", "downloads", "likes", "zero_shot_datasets"}
+)
+ON_THE_DATASET = frozenset(
+    {"accuracy", "acc@1", "acc@5", "zero_shot@1", "miou", "pixel_acc", "box_map",
+     "mask_map", "keypoint_map", "epe"}
+)  # fmt: skip
+TOP_1 = frozenset({"acc@1", "zero_shot@1"})
+FRACTIONS = frozenset(one.name for one in COLUMNS if one.kind == "fraction")
 
 
 @dataclass(frozen=True)
@@ -42,40 +92,103 @@ class Metric:
     lower_is_better: bool = False
 
 
+def higher_is_better(name: str) -> bool:
+    """Whether more of a quantity is better: of accuracy and of speed, not of cost.
+
+    >>> [higher_is_better(name) for name in ("throughput", "gmacs", "acc@1", "epe")]
+    [True, False, True, False]
+    """
+    return name in HIGHER_IS_BETTER or (
+        name in FRACTIONS and name not in LOWER_IS_BETTER
+    )
+
+
+def measured(models: pd.DataFrame) -> list[str]:
+    """Return the numbers that these models have: metrics first, then costs.
+
+    >>> measured(pd.DataFrame({"params": [1.0], "gmacs": [None], "acc@1": [0.5]}))
+    ['acc@1', 'params']
+    """
+    return [name for name in LABELS if name in models and models[name].notna().any()]
+
+
 def metric_of(models: pd.DataFrame, y: str = "accuracy") -> Metric:
     """Name the vertical axis from the table's own metric and dataset, where each is
-    one.
+    one; where models of several protocols are shown, the title says so.
 
     >>> metric_of(pd.DataFrame({"metric": ["acc@1"], "dataset": ["ImageNet-1K"]})).title
     'Top-1 accuracy on ImageNet-1K'
     """
-    key = (_only(models, "metric") if y == "accuracy" else None) or y
-    title = METRICS.get(key, key.replace("_", " ").capitalize())
-    dataset = _only(models, "dataset")
+    key = _metric_key(models) if y == "accuracy" else y
+    dataset = _only(models, "dataset") if key in ON_THE_DATASET else None
+    protocols = _stated(models, "protocol") if key in FRACTIONS else []
+    parts = [
+        title_of(models, key),
+        f" on {escape(dataset)}" if dataset else "",
+        f": {' and '.join(map(escape, protocols))}" if len(protocols) > 1 else "",
+    ]
     return Metric(
-        escape(f"{title} on {dataset}" if dataset else title),
-        is_fraction=key not in IN_PIXELS,
-        lower_is_better=key in LOWER_IS_BETTER,
+        "".join(parts),
+        is_fraction=key in FRACTIONS,
+        lower_is_better=not higher_is_better(key),
     )
+
+
+def _metric_key(models: pd.DataFrame) -> str:
+    """Return what `accuracy` is in these rows; one name where all are top-1."""
+    metrics = set(_stated(models, "metric"))
+    if len(metrics) > 1 and metrics <= TOP_1:
+        return "acc@1"
+    return metrics.pop() if len(metrics) == 1 else "accuracy"
+
+
+def title_of(models: pd.DataFrame, name: str) -> str:
+    """Name an axis; a throughput names the device that it was measured on.
+
+    >>> title_of(pd.DataFrame({"device": ["RTX 5090"]}), "throughput")
+    'Throughput (images/s) on RTX 5090'
+    """
+    if name not in MEASURED_ON:
+        plain = LABELS.get(name) or name.replace("_", " ").capitalize()
+        return TITLES.get(name) or escape(plain)
+    title, device, precision = MEASURED_ON[name]
+    devices = _stated(models, device)
+    number_format = _only(models, precision) if precision else None
+    said = f" on {', '.join(devices)}" if devices else ""
+    return escape(title + said + (f", {number_format}" if number_format else ""))
 
 
 def set_axes(
-    figure: go.Figure, rows: pd.DataFrame, x: str, y: str, log_x: bool, metric: Metric
+    figure: go.Figure,
+    rows: pd.DataFrame,
+    x: str,
+    y: str,
+    log_x: bool,
+    metric: Metric,
+    *,
+    within: pd.DataFrame | None = None,
 ) -> None:
-    """Title, scale and range both axes; the top leaves room for names."""
-    title, unit = COSTS.get(x, (escape(x.replace("_", " ").capitalize()), ""))
+    """Title, scale and range both axes; the top leaves room for names.
+
+    `within` holds every point that must be seen, where `rows` are not all.
+    """
+    points = rows if within is None else within
+    unit = SUFFIXES.get(x, "")
+    is_share = x in FRACTIONS
     figure.update_xaxes(
-        title_text=title,
+        title_text=title_of(rows, x),
         type="log" if log_x else "linear",
-        range=_range(rows[x], log_x),
+        range=_range(points[x], log_x),
         exponentformat="B" if not unit else "SI",
         minor={"ticks": "outside", "ticklen": 2} if log_x else None,
         ticksuffix=unit,
+        tickformat="~%" if is_share else None,
     )
     figure.update_yaxes(
         title_text=metric.title,
-        range=_range(rows[y], False),
+        range=_range(points[y], False),
         tickformat="~%" if metric.is_fraction else None,
+        exponentformat="B",
     )
 
 
@@ -86,6 +199,11 @@ def _range(values: pd.Series, log: bool) -> list[float]:
     low, high = np.log10(ends) if log else ends
     padding = 0.05 * (high - low) or (0.5 if log else 0.1 * abs(high) or 1)
     return [low - padding, high + 2.2 * padding]
+
+
+def _stated(models: pd.DataFrame, column: str) -> list[str]:
+    values = models[column].dropna().unique() if column in models else ()
+    return sorted(str(value) for value in values if value != "")
 
 
 def _only(models: pd.DataFrame, column: str) -> str | None:

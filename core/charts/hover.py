@@ -9,6 +9,7 @@ import pandas as pd
 from core.charts.theme import escape
 
 MISSING = "not stated"
+MANY = 100
 
 
 def compact(number: float, unit: str = "") -> str:
@@ -44,10 +45,13 @@ FIELDS: tuple[tuple[str, str, Callable[..., str]], ...] = (
     ("params", "Parameters", compact),
     ("gmacs", "GMACs", compact),
     ("gips", "GIPS", compact),
+    ("throughput", "Images/s", compact),
+    ("device", "Device", escape),
     ("file_size_bytes", "File size", _size),
     ("image_size", "Input, px", compact),
     ("pretraining", "Pre-training", escape),
     ("dataset", "Measured on", escape),
+    ("protocol", "Protocol", escape),
     ("licence", "License", escape),
     ("source", "Source", escape),
     ("revision", "Revision", escape),
@@ -61,7 +65,8 @@ def hover_card(
     """Return what each point carries and the template that shows it.
 
     The first column is the raw `id`, which the template never shows; every other is
-    escaped text. `written` holds the metric as text, `metric` its name.
+    escaped text. `written` holds the metric as text, `metric` its name. What all of
+    many models share is said by the template, once.
     """
     names = models["name"] if "name" in models else models["id"]
     columns = {
@@ -69,18 +74,26 @@ def hover_card(
         "name": [escape(name) for name in names],
         metric: list(written),
     }
+    shared = {}
     for column, title, write in FIELDS:
-        values = list(models[column]) if column in models else []
-        if not all(map(_is_missing, values)):
-            columns[title] = [
-                MISSING if _is_missing(value) else write(value) for value in values
-            ]
+        values = models[column].tolist() if column in models else []
+        texts = {
+            value: MISSING if _is_missing(value) else write(value)
+            for value in dict.fromkeys(values)
+        }
+        if all(map(_is_missing, texts)):
+            continue
+        if len(texts) == 1 and len(values) > MANY:
+            shared[title] = next(iter(texts.values())).replace("%{", "% {")
+        else:
+            columns[title] = [texts.get(value, MISSING) for value in values]
     cards = pd.DataFrame(columns, index=models.index, dtype=object)
     lines = [
         f"{escape(title)}: %{{customdata[{place}]}}"
         for place, title in enumerate(cards.columns)
         if place >= 2
     ]
+    lines += [f"{title}: {text}" for title, text in shared.items()]
     template = "<br>".join(["<b>%{customdata[1]}</b>", *lines])
     return cards, template + "<extra></extra>"
 
