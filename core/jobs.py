@@ -34,7 +34,9 @@ class Job:
     result: object = None
     started: float = field(default_factory=time.time)
     ended: float | None = None
+    can_pause: bool = False
     _stop: threading.Event = field(default_factory=threading.Event, repr=False)
+    _hold: threading.Event = field(default_factory=threading.Event, repr=False)
 
     @property
     def is_running(self) -> bool:
@@ -51,9 +53,22 @@ class Job:
         """Whether a person asked the work to stop."""
         return self._stop.is_set()
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether a person asked the work to wait."""
+        return self._hold.is_set()
+
     def cancel(self) -> None:
         """Ask the work to stop at its next report."""
         self._stop.set()
+
+    def pause(self) -> None:
+        """Ask work that can pause to wait where it is."""
+        self._hold.set()
+
+    def go_on(self) -> None:
+        """Let paused work go on."""
+        self._hold.clear()
 
     def report(self, fraction: float, message: str) -> None:
         """Record progress. Raises JobCancelled once a person asked to stop."""
@@ -70,13 +85,18 @@ class Jobs:
         self._jobs: dict[str, Job] = {}
         self._lock = threading.Lock()
 
-    def start(self, key: str, title: str, work: Work) -> Job:
-        """Start `work(job)` in a thread, or return the job already running as `key`."""
+    def start(
+        self, key: str, title: str, work: Work, *, can_pause: bool = False
+    ) -> Job:
+        """Start `work(job)` in a thread, or return the job already running as `key`.
+
+        `can_pause` says that the work looks at `job.is_paused`.
+        """
         with self._lock:
             current = self._jobs.get(key)
             if current and current.is_running:
                 return current
-            job = self._jobs[key] = Job(key, title)
+            job = self._jobs[key] = Job(key, title, can_pause=can_pause)
         threading.Thread(
             target=_perform, args=(job, work), name=f"job-{key}", daemon=True
         ).start()

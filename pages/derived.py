@@ -12,6 +12,7 @@ from core.demo import demo_bases, is_built
 from core.derived.family import Family
 from core.derived.glossary import KINDS
 from core.derived.order import ORDERS, kind_counts, sort_rows
+from core.hub.names import is_repository_id
 from core.settings import load_settings
 from core.ui.chart import chart
 from core.ui.compare_section import compare_section
@@ -23,8 +24,9 @@ from core.ui.family_jobs import (
     demo_panel,
     family_panel,
 )
-from core.ui.family_loaders import family_matrix, stored_family
+from core.ui.family_loaders import Base, base_name, family_matrix, stored_family
 from core.ui.frame import frame
+from core.ui.hub_panel import hub_panel
 from core.ui.profile_drawer import open_profile, profile_drawer
 from core.ui.states import empty_state, unknown_choice
 from core.ui.text import literal, plural
@@ -32,21 +34,25 @@ from core.ui.text import literal, plural
 MAP_ROWS_IN_VIEW = 60
 
 
-def choose_base() -> Path | None:
-    """Let the person choose a base: one of the demo, or a folder of this machine."""
+def choose_base() -> Base | None:
+    """Let the person choose a base: of the demo, of the Hub, or a local folder."""
     demo = {base.name: base for base in demo_bases(load_settings())}
     chosen = st.selectbox(
         "Base model", list(demo), key="base", bind="query-params", width=420,
-        accept_new_options=True, placeholder="A folder with the base's weights",
-        help="A model of the demo, or type the path of a folder on this machine. The "
-        "folders beside it whose model card names it as base_model are its family.",
+        accept_new_options=True, placeholder="owner/name on the Hub, or a folder",
+        help="A model of the demo; or type owner/name of a model on the Hub; or the "
+        "full path of a folder on this machine, whose family are the folders beside "
+        "it whose model card names it as base_model.",
     )  # fmt: skip
     if not chosen or chosen in demo:
         return demo.get(chosen)
     folder = Path(chosen).expanduser()
     if folder.is_dir() and folder.is_absolute():
         return folder
-    unknown_choice("the base", chosen, "in the demo, nor the full path of a folder")
+    if is_repository_id(chosen) and "/" in chosen:
+        return chosen
+    what = "in the demo, nor owner/name on the Hub, nor the full path of a folder"
+    unknown_choice("the base", chosen, what)
     return None
 
 
@@ -62,6 +68,11 @@ def family_section() -> None:
         return
     family = stored_family(base)
     models = family.models
+    if isinstance(base, str):
+        hub_panel(base, len(models))
+    if models.empty and isinstance(base, str):
+        family_panel(base)
+        return
     if models.empty:
         empty_state(
             f"No folder beside {literal(base)} names it in its model card. A family is "
@@ -81,7 +92,7 @@ def family_section() -> None:
     failures(models)
 
 
-def summary(base: Path, models: pd.DataFrame) -> None:
+def summary(base: Base, models: pd.DataFrame) -> None:
     """Count listed, compared and failed models, which reconcile, and the patterns."""
     status = models["status"].value_counts()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -91,16 +102,16 @@ def summary(base: Path, models: pd.DataFrame) -> None:
         skipped = int(status.get("skipped", 0))
         if skipped:
             st.metric("Not compared yet", skipped, width="content", border=True)
-        again_buttons(base, int(status.get("failed", 0)))
+        again_buttons(base, models.loc[models["status"] == "failed", "reason"])
     counts = kind_counts(models)
     if counts:
         chart(
             pattern_counts(models), key="patterns", height=60 + 26 * len(counts),
-            alt=f"Patterns of {len(models)} models derived from {base.name}",
+            alt=f"Patterns of {len(models)} models derived from {base_name(base)}",
         )  # fmt: skip
 
 
-def freeze_section(base: Path, family: Family, models: pd.DataFrame) -> None:
+def freeze_section(base: Base, family: Family, models: pd.DataFrame) -> None:
     """The freeze map with its choices, and the models it shows."""
     st.subheader("Freeze map")
     counts = kind_counts(models)
@@ -148,21 +159,22 @@ def shown(models: pd.DataFrame, kinds: list[str], text: str) -> pd.DataFrame:
     return rows
 
 
-def draw_map(matrix: pd.DataFrame, rows: pd.DataFrame, base: Path, by: str) -> None:
+def draw_map(matrix: pd.DataFrame, rows: pd.DataFrame, base: Base, by: str) -> None:
     """Draw the map as a heatmap here and as filled rectangles in files."""
     height = 120 + 22 * min(len(matrix), MAP_ROWS_IN_VIEW)
     chart(
         freeze_map(matrix), key="map", height=height,
-        alt=f"Layers changed in {len(matrix)} models of {base.name}",
+        alt=f"Layers changed in {len(matrix)} models of {base_name(base)}",
     )  # fmt: skip
     export_row(
         lambda: freeze_map(matrix, vector=True),
         rows.merge(matrix.reset_index(), left_on="id", right_on="model").drop(
             columns="model"
         ),
-        name=f"freeze-map-{base.name}",
-        caption=f"Models derived from {base.name}, compared {dates(rows)}; {by}s: "
-        "0 equal, 1 changed, 2 partly changed, 3 reshaped, 4 added, 5 absent.",
+        name=f"freeze-map-{base_name(base)}",
+        caption=f"Models derived from {base_name(base)}, compared {dates(rows)}. "
+        f"{by.capitalize()}s: 0 equal, 1 changed, 2 partly changed, 3 reshaped, "
+        "4 added, 5 absent.",
         key="map-export",
     )  # fmt: skip
 

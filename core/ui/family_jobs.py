@@ -1,13 +1,13 @@
 """Starting, watching and retrying the comparison of a family, and making the demo."""
 
-from pathlib import Path
-
+import pandas as pd
 import streamlit as st
 
 from core.demo import demo_bases
 from core.derived.family import family
 from core.jobs import Job
 from core.settings import load_settings
+from core.ui.family_loaders import Base, base_name
 from core.ui.job_panel import job_panel
 from core.ui.loaders import jobs
 from core.ui.states import empty_state
@@ -44,44 +44,51 @@ def start_demo() -> None:
     jobs().start(DEMO, "Demo family", _make_demo)
 
 
-def compare_family(base: Path, waiting: int, *, start: bool) -> None:
+def compare_family(base: Base, waiting: int, *, start: bool) -> None:
     """Offer to compare what is not compared yet, or begin at once with `start`."""
     job = jobs().get(_key(base))
     if job is None and start:
-        _start(base)
+        start_family(base)
     elif job is None or not job.is_running:
         st.button(
             f"Compare {plural(waiting, 'model')}", type="primary",
-            icon=":material/compare_arrows:", on_click=_start, args=(base,),
+            icon=":material/compare_arrows:", on_click=start_family, args=(base,),
         )  # fmt: skip
     job_panel(_key(base))
 
 
-def again_buttons(base: Path, failed: int) -> None:
-    """Offer to look for what is new, and to try the failed models again."""
+def again_buttons(base: Base, failed: pd.Series) -> None:
+    """Offer to look for what is new, and to try failed models again by reason."""
     st.button(
-        "Compare again", on_click=_start, args=(base,), icon=":material/refresh:",
-        help="Compares what is new or has changed; the rest is kept.",
+        "Compare again", on_click=start_family, args=(base,),
+        icon=":material/refresh:",
+        help="Lists again and compares what is new or has changed; the rest is kept.",
     )  # fmt: skip
-    if failed:
+    for reason, count in failed.value_counts().items():
         st.button(
-            f"Retry {plural(failed, 'failed model')}", on_click=_start,
-            args=(base, "all"), icon=":material/replay:",
+            f"Retry {count} {reason}", on_click=start_family, args=(base,),
+            kwargs={"retry": reason}, icon=":material/replay:", key=f"retry-{reason}",
         )  # fmt: skip
 
 
-def family_panel(base: Path) -> None:
+def family_panel(base: Base) -> None:
     """Show the job of a family whose models all have a row."""
     job_panel(_key(base))
 
 
-def _start(base: Path, retry: str | None = None) -> None:
+def start_family(base: Base, **options) -> None:
+    """Start comparing a family; `options` are those of `core.derived.family.family`."""
     settings = load_settings()
-    jobs().start(
-        _key(base),
-        f"Family of {base.name}",
-        lambda job: _counted(family(base, settings, retry=retry, progress=job.report)),
-    )
+
+    def work(job: Job) -> int:
+        found = family(
+            base, settings, progress=job.report, cancelled=lambda: job.is_cancelled,
+            paused=lambda: job.is_paused, **options,
+        )  # fmt: skip
+        return len(found.results)
+
+    title = f"Family of {base_name(base)}"
+    jobs().start(_key(base), title, work, can_pause=True)
 
 
 def _make_demo(job: Job) -> None:
@@ -92,9 +99,5 @@ def _make_demo(job: Job) -> None:
         family(base, settings)
 
 
-def _counted(found) -> int:
-    return len(found.results)
-
-
-def _key(base: Path) -> str:
+def _key(base: Base) -> str:
     return f"family-{base}"

@@ -28,12 +28,19 @@ def _running(job: Job) -> None:
         st.rerun()
     with st.container(border=True):
         st.progress(job.fraction, literal(f"{job.title}: {job.message}"))
-        left, right = st.columns([4, 1], vertical_alignment="center")
-        left.caption(f"{duration(job.elapsed_seconds)} so far")
-        right.button(
-            "Cancel", key=f"cancel-{job.key}", on_click=job.cancel,
-            disabled=job.is_cancelled, icon=":material/cancel:",
-        )  # fmt: skip
+        with st.container(horizontal=True, vertical_alignment="center"):
+            state = "paused, " if job.is_paused else ""
+            st.caption(f"{state}{duration(job.elapsed_seconds)} so far")
+            if job.can_pause:
+                st.button(
+                    "Go on" if job.is_paused else "Pause", key=f"pause-{job.key}",
+                    on_click=job.go_on if job.is_paused else job.pause,
+                    icon=":material/pause:", disabled=job.is_cancelled,
+                )  # fmt: skip
+            st.button(
+                "Cancel", key=f"cancel-{job.key}", on_click=job.cancel,
+                disabled=job.is_cancelled, icon=":material/cancel:",
+            )  # fmt: skip
 
 
 def _ended(job: Job) -> None:
