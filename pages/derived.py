@@ -58,13 +58,13 @@ def choose_base() -> Base | None:
 
 def family_section() -> None:
     """Everything about one family: its counts, its map, its models."""
-    built = is_built(load_settings())
-    if not built:
-        demo_panel()
     if demo_is_running():
+        demo_panel()
         return
     base = choose_base()
     if base is None:
+        if not is_built(load_settings()):
+            demo_panel()
         return
     family = stored_family(base)
     models = family.models

@@ -11,7 +11,9 @@ VERDICT_CODES = {
     "equal": 0, "changed": 1, "partly changed": 2, "reshaped": 3, "added": 4,
     "absent": 5, "unknown": 6,
 }  # fmt: skip
-"""What a cell says. Only a block is partly changed; "absent" is in the base alone."""
+"""What a cell says. Only a block is partly changed: something in it equals the base.
+"absent" is in the base alone.
+"""
 
 NOTHING = -1
 """A cell where neither the base nor this model has anything."""
@@ -66,16 +68,16 @@ def merge_codes(codes: set[int]) -> int:
 
     A block with an undecided tensor is unknown unless another tensor differs.
 
-    >>> [merge_codes(codes) for codes in ({0}, {0, 1}, {1, 3}, {0, 6}, {1, 6}, set())]
+    >>> [merge_codes(codes) for codes in ({0}, {0, 1}, {4, 5}, {0, 6}, {1, 6}, set())]
     [0, 2, 1, 6, 2, -1]
     """
     if len(codes) < 2:
         return next(iter(codes), NOTHING)
     if codes == {VERDICT_CODES["equal"], VERDICT_CODES["unknown"]}:
         return VERDICT_CODES["unknown"]
-    if codes == {VERDICT_CODES["changed"], VERDICT_CODES["reshaped"]}:
-        return VERDICT_CODES["changed"]
-    return VERDICT_CODES["partly changed"]
+    if codes & {VERDICT_CODES["equal"], VERDICT_CODES["unknown"]}:
+        return VERDICT_CODES["partly changed"]
+    return VERDICT_CODES["changed"]
 
 
 def _counted(tensors: pd.DataFrame, by: By, parameters_only: bool) -> pd.DataFrame:
