@@ -23,6 +23,7 @@ LARGEST_TASK = 16
 TASKS_A_THREAD = 4
 RETRIES = 3
 POLL_SECONDS = 0.5
+CONNECT_SECONDS = 8
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def crawl_on_dask(
     stopped. A byte budget is split evenly over the tasks. Raises HubError when the
     scheduler cannot be reached.
     """
-    with _connected(settings) as client:
+    with _connected(settings) as client, client.as_current():
         share = max(1, sum(client.nthreads().values()))
         groups = list(_groups(children, share))
         plain = replace(settings, hub_token=None)
@@ -123,7 +124,7 @@ def _connected(settings: Settings):
     from distributed import Client
 
     try:
-        return Client(settings.scheduler, timeout=20, set_as_default=False)
+        return Client(settings.scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
     except OSError as error:
         happened = "cannot be reached as a Dask scheduler"
         remedy = "start it, or unset PEDIGREE_SCHEDULER"
