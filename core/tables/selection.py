@@ -57,9 +57,17 @@ class Best:
 
 
 def best_of(
-    models: pd.DataFrame, cost: str, value: str, *, margin: float, lower: bool = False
+    models: pd.DataFrame,
+    cost: str,
+    value: str,
+    *,
+    margin: float,
+    lower: bool = False,
+    higher_cost: bool = False,
 ) -> Best | None:
     """Find the best model and the cheapest within `margin` of it; None without any.
+
+    With `higher_cost` more of the cost is better, as of throughput.
 
     >>> models = pd.DataFrame({"name": ["big", "small"], "params": [9, 1],
     ...                        "accuracy": [0.80, 0.795]})
@@ -70,9 +78,25 @@ def best_of(
     if known.empty:
         return None
     sign = 1 if lower else -1
-    ordered = known.assign(_loss=sign * known[value]).sort_values(["_loss", cost])
+    ordered = known.assign(_loss=sign * known[value]).sort_values(
+        ["_loss", cost], ascending=[True, not higher_cost]
+    )
     near = ordered[ordered["_loss"] <= ordered["_loss"].iloc[0] + margin]
-    return Best(ordered.iloc[0], near.sort_values(cost).iloc[0], margin)
+    thrifty = near.sort_values(cost, ascending=not higher_cost).iloc[0]
+    return Best(ordered.iloc[0], thrifty, margin)
+
+
+def stated_columns(models: pd.DataFrame) -> list[str]:
+    """Return the columns in which any row says something.
+
+    >>> stated_columns(pd.DataFrame({"a": ["", ""], "b": [None, 1.0], "c": ["x", ""]}))
+    ['b', 'c']
+    """
+    return [
+        str(name)
+        for name, values in models.items()
+        if (values.notna() & (values != "")).any()
+    ]
 
 
 def differences(models: pd.DataFrame) -> pd.DataFrame:

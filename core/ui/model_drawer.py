@@ -5,17 +5,32 @@ it.
 import pandas as pd
 import streamlit as st
 
-from core.tables.schema import COLUMNS
+from core.tables.elsewhere import COMPARED, TOLERANCE, elsewhere
+from core.tables.schema import COLUMNS, origin
 from core.ui.states import unknown_choice
-from core.ui.text import compact, literal, percent
+from core.ui.text import compact, literal, percent, plural
 from core.ui.written import written
 
 PARAMETER = "model"
+MOST_COMPARED = 6
 LINKS = {
     "doc_url": "Documentation",
     "recipe_url": "Training recipe",
     "weights_url": "Weights",
     "licence_url": "Licence",
+}
+ELSEWHERE = {
+    "table": "Table",
+    "name": "Model",
+    "image_size": "Image size (px)",
+    "params": "Parameters",
+    "params_difference": "against here",
+    "gmacs": "GMACs",
+    "gmacs_difference": "against here ",
+    "accuracy": "Accuracy",
+    "metric": "Metric",
+    "protocol": "Protocol",
+    "fetched_at": "Read",
 }
 
 
@@ -29,8 +44,11 @@ def close_drawer() -> None:
     st.query_params.pop(PARAMETER, None)
 
 
-def model_drawer(models: pd.DataFrame) -> None:
-    """Open the drawer of the model that the address names."""
+def model_drawer(models: pd.DataFrame, every: pd.DataFrame) -> None:
+    """Open the drawer of the model that the address names.
+
+    `every` holds the models of all tables, among which it is looked for elsewhere.
+    """
     asked = st.query_params.get(PARAMETER)
     if asked is None:
         return
@@ -44,23 +62,29 @@ def model_drawer(models: pd.DataFrame) -> None:
         position="right",
         width="medium",
         on_dismiss=close_drawer,
-    )(_details)(model)
+    )(_details)(model, every)
 
 
-def _details(model: pd.Series) -> None:
+def _details(model: pd.Series, every: pd.DataFrame) -> None:
     st.text(model["weight"])
     left, right = st.columns(2)
     left.metric("Accuracy", percent(model["accuracy"]))
     right.metric("Parameters", compact(model["params"]))
     rows = [
-        (column.name, written(model[column.name], column), column.description)
+        (
+            column.name,
+            written(model[column.name], column),
+            column.description,
+            origin(model, column.name),
+        )
         for column in COLUMNS
         if column.name not in LINKS and not _is_missing(model[column.name])
     ]
     st.dataframe(
-        pd.DataFrame(rows, columns=["Column", "Value", "Meaning"]),
+        pd.DataFrame(rows, columns=["Column", "Value", "Meaning", "Read from"]),
         hide_index=True, alt="Everything known of this model", height="content",
     )  # fmt: skip
+    _elsewhere(model, every)
     with st.container(horizontal=True):
         for name, label in LINKS.items():
             if str(model[name]).startswith("https://"):
@@ -72,10 +96,42 @@ def _details(model: pd.Series) -> None:
         st.rerun()  # a dialog redraws only itself
 
 
+def _elsewhere(model: pd.Series, every: pd.DataFrame) -> None:
+    """Show the same architecture in other sources, and where numbers disagree."""
+    if model["id"] not in set(every["id"]):
+        return
+    others = elsewhere(every, model["id"])
+    if others.empty:
+        st.caption("No other source that is here has this architecture.")
+        return
+    st.markdown("**This model elsewhere**")
+    differences = others[[f"{name}_difference" for name in COMPARED]]
+    is_off = (differences.abs() > TOLERANCE).any(axis=1)
+    shown = others.assign(
+        accuracy=others["accuracy"].map(percent),
+        params=others["params"].map(compact),
+        gmacs=others["gmacs"].map(compact),
+        **{name: differences[name].map(_signed) for name in differences},
+    )
+    st.dataframe(
+        shown[[*ELSEWHERE]], hide_index=True, alt="This model in other sources",
+        column_config=ELSEWHERE, key="elsewhere",
+    )  # fmt: skip
+    st.caption(
+        f"{plural(int(is_off.sum()), 'row')} disagree in parameters or GMACs by more "
+        f"than {TOLERANCE:.0%}, compared at the same image size; of a model with an "
+        "image and a text tower the image tower counts."
+    )
+
+
+def _signed(share: float) -> str:
+    return "" if pd.isna(share) else f"{100 * share:+.1f} %"
+
+
 def _compare(identity: str) -> None:
     known = list(st.session_state.get("compare", []))
     if identity not in known:
-        st.session_state["compare"] = [*known, identity][-6:]
+        st.session_state["compare"] = [*known, identity][-MOST_COMPARED:]
     close_drawer()
 
 
