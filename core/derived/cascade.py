@@ -87,7 +87,8 @@ def compare_cheaply(
         found = compare_checkpoints(base.checkpoint, child, metrics=certify == "full")
         adapter = found.kind == "adapter" and is_adapter(child)
         read = _header_bytes(child) if adapter else child.size_bytes
-        return replace(found, bytes_read=read), "full" if adapter else certify
+        level = "full" if adapter or certify == "full" else "probable"
+        return replace(found, bytes_read=read), level
     budget = budget or ByteBudget()
     if certify == "full" and budget.take(child.size_bytes):
         found = compare_checkpoints(
@@ -99,9 +100,9 @@ def compare_cheaply(
     case.remember(known or {})
     case.checksums()
     case.probe()
-    is_certain = certify != "probable" or case.certify(budget)
-    level: Certify = "probable" if certify == "probable" and is_certain else "none"
-    return case.comparison(), level
+    if certify == "probable":
+        case.certify(budget)
+    return case.comparison(), "probable" if case.is_certain else "none"
 
 
 class _Case:
@@ -148,7 +149,7 @@ class _Case:
     def probe(self) -> None:
         """Read small tensors whole and parts of large ones, and compare those."""
         pairs = [pair for pair in self.open_pairs() if is_plain(*pair[1:3])]
-        looked_at = [parts(theirs, role) for _, _, theirs, role in pairs]
+        looked_at = [self._parts(theirs, role) for _, _, theirs, role in pairs]
         wanted = list(zip(pairs, looked_at, strict=True))
         ours = self.ours.read([(p[1], part) for p, ps in wanted for part in ps])
         theirs = self.theirs.read([(p[2], part) for p, ps in wanted for part in ps])
@@ -157,6 +158,11 @@ class _Case:
             read = [next(contents) for _ in places]
             self.findings[index] = _finding(our, their, role, places, read)
         self._gather()
+
+    def _parts(self, theirs: TensorEntry, role: TensorRole) -> list[Part]:
+        """Of a small shard everything is looked at: it comes whole anyway."""
+        is_small = self.child.source_of(theirs).size <= WHOLE_FILE_BYTES
+        return [(0, theirs.elements)] if is_small else parts(theirs, role)
 
     def _gather(self) -> None:
         """Compare strided tensors, if small, element by element."""
@@ -167,8 +173,14 @@ class _Case:
         ]
         self._measure(small)
 
-    def certify(self, budget: ByteBudget) -> bool:
-        """Read in full what is only probably equal; False if the budget ends first."""
+    @property
+    def is_certain(self) -> bool:
+        """Whether nothing is only probable and no comparable pair is open."""
+        probable = any(found.evidence == "probe" for found in self.findings.values())
+        return not probable and next(self.open_pairs(), None) is None
+
+    def certify(self, budget: ByteBudget) -> None:
+        """Read in full what is only probably equal, as far as the budget goes."""
         doubtful = [i for i, f in self.findings.items() if f.evidence == "probe"]
         pairs = self.alignment.pairs
         sizes = {i: pairs[i].child.size_bytes for i in doubtful}
@@ -176,9 +188,7 @@ class _Case:
         for group in large_ranges([(i, pairs[i].child) for i in chosen]):
             self._read_in_full(group)
         strided = [(i, ours, theirs) for i, ours, theirs, _ in self.open_pairs()]
-        affordable = [each for each in strided if budget.take(each[2].size_bytes)]
-        self._measure(affordable)
-        return len(chosen) == len(doubtful) and len(affordable) == len(strided)
+        self._measure([each for each in strided if budget.take(each[2].size_bytes)])
 
     def comparison(self) -> Comparison:
         """Put everything that was found together."""

@@ -27,6 +27,7 @@ from core.derived.local import list_children
 from core.derived.local_family import LocalWork, file_name, local_folder, open_base
 from core.derived.matrix import MATRIX_COLUMNS, By, verdict_matrix
 from core.errors import CacheError
+from core.hub.names import repository_id
 from core.hub.rows import RELATIONS, Relation
 from core.settings import Settings
 
@@ -132,7 +133,7 @@ def family(
         found = compare_hub_family(
             base, settings, question, options, gate=gate, tell=tell, watch=both
         )
-    return _family(base, found, perf_counter() - started)
+    return _family(repository_id(base), found, perf_counter() - started)
 
 
 def results_folder(base: Path | str, settings: Settings) -> Path:

@@ -194,16 +194,20 @@ class _Run:
             )  # fmt: skip
             return found
         traffic = self.client.traffic
+        received, sent = traffic.bytes_received, traffic.requests
         opened: BaseWeights = handle.open(self.client)
         ready = replace(work, base=opened, client=self.client)
 
         def compare(child: HubChild) -> Outcome:
             return ready.compare(child, self.options.retry)
 
+        def of_children() -> tuple[int, int]:
+            return traffic.bytes_received - received, traffic.requests - sent
+
         with opened.checkpoint:
             return crawl(
                 children, compare, workers=self.options.workers, gate=gate,
-                watch=watch, traffic=lambda: (traffic.bytes_received, traffic.requests),
+                watch=watch, traffic=of_children,
             )  # fmt: skip
 
     def _result(

@@ -121,9 +121,12 @@ class HubWork:
                 found, level = identical_to(self.base, child.id), "full"
             else:
                 found, level = compare_cheaply(
-                    self.base, opened, certify=self.certify,
-                    budget=self.client.budget, known=_known(before, opening.weights),
-                )  # fmt: skip
+                    self.base,
+                    opened,
+                    certify=self.certify,
+                    budget=self.client.budget,
+                    known=self._known(before, opening.weights),
+                )
             result = succeeded(child.id, found, signature)
             facts = {
                 "certify": level, "weights": opening.weights, "rules": RULES,
@@ -143,6 +146,20 @@ class HubWork:
         folder.mkdir(parents=True, exist_ok=True)
         return FileLock(folder / f"{weights[:3]}.lock")
 
+    def _known(self, before: Result | None, weights: str | None) -> Known | None:
+        """Return what is kept of the same two files, to go on from there."""
+        facts = (before and before.summary) or {}
+        if weights is None or facts.get("weights") != weights:
+            return None
+        if not self._is_of_this_base(facts):
+            return None
+        rows = before.tensors.select(["name", "verdict", "evidence"]).to_pylist()
+        return {row["name"]: (row["verdict"], row["evidence"]) for row in rows}
+
+    def _is_of_this_base(self, facts: Mapping[str, object]) -> bool:
+        same = facts.get("base_weights") == self.base_identity
+        return same and facts.get("rules") == RULES
+
     def _twin(self, weights: str | None) -> Result | None:
         """Return the result of a child that has the same file."""
         if weights is None:
@@ -151,8 +168,7 @@ class HubWork:
         if result is None or result.summary is None:
             return None
         facts = result.summary
-        same = facts.get("base_weights") == self.base_identity
-        if not same or facts.get("rules") != RULES or not self._is_certain(result):
+        if not self._is_of_this_base(facts) or not self._is_certain(result):
             return None
         return replace(result, summary={**facts, "bytes_read": 0})
 
@@ -170,16 +186,6 @@ class HubWork:
     def _is_certain(self, result: Result) -> bool:
         level = (result.summary or {}).get("certify", "none")
         return LEVELS.index(level) >= LEVELS.index(self.certify)
-
-
-def _known(before: Result | None, weights: str | None) -> Known | None:
-    """Return what is kept of the same file, to go on from there."""
-    if before is None or before.tensors is None or weights is None:
-        return None
-    if (before.summary or {}).get("weights") != weights:
-        return None
-    rows = before.tensors.select(["name", "verdict", "evidence"]).to_pylist()
-    return {row["name"]: (row["verdict"], row["evidence"]) for row in rows}
 
 
 def _read(path: Path) -> Result | None:

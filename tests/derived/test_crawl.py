@@ -11,10 +11,14 @@ import time
 from pathlib import Path
 from threading import Event, Thread
 
+import pandas as pd
 import pytest
 
+from core.__main__ import run
+from core.derived.estimate import estimate
 from core.derived.family import family, results_folder
 from core.errors import HubUnreachable, JobCancelled, UsageError
+from core.hub.kept import last_listing
 from core.settings import load_settings
 from tests.standin import Standin, generated_safetensors, renew, tune, vit
 from tests.standin.families import (
@@ -336,6 +340,44 @@ def test_a_hub_that_is_gone_is_a_named_error_and_what_is_known_stays(tmp_path):
     with pytest.raises(HubUnreachable):
         family(BASE, settings)
     assert rows_of(family(BASE, settings, limit=0))["kid/a"]["kind"] == "full"
+
+
+def test_a_report_sums_up_what_is_known(hub, census, tmp_path, monkeypatch, capsys):
+    settings = settings_of(hub, tmp_path)
+    family(BASE, settings)
+    monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
+    monkeypatch.setenv("PEDIGREE_CACHE", str(settings.cache_root))
+    before = len(hub.requests)
+    assert run(["report", BASE, "--json", "--csv", str(tmp_path / "rows.csv")]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert (report["listed"], report["ok"], report["failed"]) == (100, 88, 12)
+    assert sum(report["kinds"].values()) == 88 and report["failures"]["unsafe"] == 2
+    assert report["frozen_blocks"] == {"0": 28, "1": 28}
+    assert len(pd.read_csv(tmp_path / "rows.csv")) == 100
+    assert run(["derived", BASE, "--workers", "4"]) == 0
+    assert "100 models derived from google/vit: 88 compared, 12 failed" in (
+        capsys.readouterr().out
+    )
+    assert all(r.path == "/api/models" for r in hub.requests[before:])
+
+
+def test_ids_from_a_file_are_compared_and_one_that_is_not_there_is_a_row(
+    hub, census, tmp_path
+):
+    settings = settings_of(hub, tmp_path)
+    found = family(BASE, settings, ids=["kid/n1", "kid/nowhere"])
+    rows = rows_of(found)
+    assert rows["kid/n1"]["status"] == "ok"
+    assert rows["kid/nowhere"]["reason"] == "not-found"
+
+
+def test_the_estimate_is_near_what_it_costs(large):
+    _, settings, truth, _, costs = large
+    listing = last_listing(BASE, settings)
+    expected = estimate(listing.models, vit_bytes := 345_579_424)
+    assert expected.children == len(truth)
+    spent = vit_bytes + sum(fetched for _, fetched in costs.values())
+    assert 0.8 < expected.bytes_fetched / spent < 1.25
 
 
 def test_wrong_names_are_named(hub, tmp_path):

@@ -135,7 +135,11 @@ def test_ignored_ranges_are_read_whole_within_the_budget(hub, tmp_path):
 
 
 def test_addresses_that_expire_are_renewed(hub, tmp_path):
-    results = compared(hub, tmp_path, watch=lambda tally: hub.expire())
+    def expire(tally):
+        if tally.done == 1:
+            hub.expire()
+
+    results = compared(hub, tmp_path, watch=expire)
     assert set(told(results).values()) == {"full"}
 
 
