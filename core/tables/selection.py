@@ -95,7 +95,7 @@ def stated_columns(models: pd.DataFrame) -> list[str]:
     return [
         str(name)
         for name, values in models.items()
-        if (values.notna() & (values != "")).any()
+        if (values.notna() if values.dtype == float else values.fillna("") != "").any()
     ]
 
 

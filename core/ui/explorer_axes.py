@@ -38,7 +38,8 @@ class Axes:
 
 def choose_axes(rows: pd.DataFrame) -> Axes | None:
     """Let the person choose among the numbers that are known; None without any."""
-    known = [name for name in measured(rows) if name != _only_metric(rows)]
+    repeated = _only_metric(rows)
+    known = [name for name in measured(rows) if name != repeated]
     if not known:
         return None
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -84,7 +85,7 @@ def _choose(label: str, names: list[str], key: str, first: str) -> str:
 
 def _choose_look(rows: pd.DataFrame, costs: list[str]) -> tuple[str, str | None, bool]:
     """Ask for color, size and trends; two protocols always have two colors."""
-    is_mixed = len(set(rows["protocol"]) - {""}) > 1
+    is_mixed = len(set(rows["protocol"].unique()) - {""}) > 1
     colors = ["protocol"] if is_mixed else [n for n in COLORS if _says_much(rows, n)]
     colors = colors or ["family"]
     color = st.selectbox(
@@ -110,7 +111,7 @@ def _says_much(rows: pd.DataFrame, name: str) -> bool:
 
 def _only_metric(rows: pd.DataFrame) -> str:
     """Return the column that `accuracy` repeats, "" where it is several."""
-    metrics = set(rows["metric"]) - {""}
+    metrics = set(rows["metric"].unique()) - {""}
     return metrics.pop() if len(metrics) == 1 and rows["accuracy"].notna().any() else ""
 
 

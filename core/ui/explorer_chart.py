@@ -67,14 +67,17 @@ def _answer(best: Best | None, axes: Axes) -> None:
         return
     write = percent if axes.y in FRACTIONS else compact
     spent = percent if axes.x in FRACTIONS else compact
-    text = f"Best shown: **{literal(best.best['name'])}**, {write(best.best[axes.y])}."
-    if axes.y in FRACTIONS and best.thrifty["id"] != best.best["id"]:
+    name = literal(best.best["name"])
+    kind = f" ({best.best['protocol']})" if axes.color == "protocol" else ""
+    text = f"Best shown: **{name}**{literal(kind)}, {write(best.best[axes.y])}."
+    costs = [spent(row[axes.x]) for row in (best.thrifty, best.best)]
+    if axes.y in FRACTIONS and costs[0] != costs[1]:
         word = "best" if higher_is_better(axes.x) else "cheapest"
         text += (
             f" Within one percentage point of it, the {word} in "
             f"{LABELS[axes.x]} is **{literal(best.thrifty['name'])}**: "
-            f"{write(best.thrifty[axes.y])} at {spent(best.thrifty[axes.x])} "
-            f"instead of {spent(best.best[axes.x])}."
+            f"{write(best.thrifty[axes.y])} at {costs[0]} "
+            f"instead of {costs[1]}."
         )
     st.markdown(text)
 

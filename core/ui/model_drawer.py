@@ -70,21 +70,21 @@ def _details(model: pd.Series, every: pd.DataFrame) -> None:
     left, right = st.columns(2)
     left.metric("Accuracy", percent(model["accuracy"]))
     right.metric("Parameters", compact(model["params"]))
+    _elsewhere(model, every)
     rows = [
         (
             column.name,
             written(model[column.name], column),
-            column.description,
             origin(model, column.name),
+            column.description,
         )
         for column in COLUMNS
         if column.name not in LINKS and not _is_missing(model[column.name])
     ]
     st.dataframe(
-        pd.DataFrame(rows, columns=["Column", "Value", "Meaning", "Read from"]),
+        pd.DataFrame(rows, columns=["Column", "Value", "Read from", "Meaning"]),
         hide_index=True, alt="Everything known of this model", height="content",
     )  # fmt: skip
-    _elsewhere(model, every)
     with st.container(horizontal=True):
         for name, label in LINKS.items():
             if str(model[name]).startswith("https://"):

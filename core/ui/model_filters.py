@@ -72,7 +72,7 @@ def _benchmark_labels(known: pd.DataFrame) -> dict[str, str]:
 
 def choose_protocol(rows: pd.DataFrame) -> pd.DataFrame:
     """Keep zero-shot and supervised models apart, unless a person asks for both."""
-    protocols = sorted(set(rows["protocol"]) - {""})
+    protocols = sorted(set(rows["protocol"].unique()) - {""})
     if len(protocols) < 2:
         return rows
     chosen = st.segmented_control(
@@ -162,7 +162,7 @@ def several(
     label: str, rows: pd.DataFrame, name: str, *, key: str | None = None
 ) -> list[str]:
     """Offer the values of one column."""
-    values = sorted(set(rows[name]) - {""})
+    values = sorted(set(rows[name].unique()) - {""})
     return st.multiselect(
         label, values, key=key or name, bind="query-params",
         help=column(name).description,

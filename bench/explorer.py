@@ -1,0 +1,127 @@
+"""How fluid the explorer is with every model of timm: 1,556 points.
+
+    python -m bench.explorer [--json] [--rounds N]
+
+A cache is filled from the published files that lie beside the project, served on
+loopback in place of the real hosts; without them nothing is measured. Warm: the second
+visit, from the request until all points are drawn; then one word typed into the
+search, until the chart shows what it left.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from bench.report import Line, finish
+from bench.server import ROOT, pedigree_server
+from core.charts.renderer import find_browser
+from core.settings import Settings
+from core.tables.refresh import refresh
+
+PUBLISHED = ROOT / "../shared/data/timm"
+RESULTS = "/raw.githubusercontent.com/huggingface/pytorch-image-models/main/results/"
+LISTING = "/api.github.com/repos/huggingface/pytorch-image-models/contents/results"
+MODELS = 1556
+WORDS = ("swin", "resnet", "vit")
+POINTS = "document.querySelectorAll('.js-plotly-plot .scatterlayer .point').length"
+
+
+class Published(BaseHTTPRequestHandler):
+    """Answers with the published files in place of timm's hosts."""
+
+    def do_GET(self) -> None:
+        """Send the listing, one file, or 404."""
+        files = {file.name: file for file in PUBLISHED.iterdir()}
+        name = self.path.removeprefix(RESULTS)
+        if self.path.partition("?")[0] == LISTING:
+            body = json.dumps([{"name": name} for name in files]).encode()
+        else:
+            body = files[name].read_bytes() if name in files else b""
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+@contextmanager
+def published_hosts() -> Iterator[str]:
+    """Yield the address that stands for the real hosts."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Published)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def seconds_until(page: Page, condition: str, act: partial) -> float:
+    """Act, and return the seconds until the condition holds in the page."""
+    started = time.perf_counter()
+    act()
+    page.wait_for_function(condition, timeout=60_000)
+    return time.perf_counter() - started
+
+
+def measured(browser: Browser, address: str) -> tuple[float, float]:
+    """Return the seconds of the second visit, and of the quickest answered search."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    target = f"{address}/models?table=timm%2Fimagenet&cost=GMACs"
+    drawn = f"{POINTS} >= {MODELS}"
+    first = context.new_page()
+    seconds_until(first, drawn, partial(first.goto, target))
+    first.close()
+    page = context.new_page()
+    visible = seconds_until(page, drawn, partial(page.goto, target))
+    box = page.get_by_role("searchbox", name="Search")
+    answers = []
+    for word in WORDS:
+        page.wait_for_timeout(1500)
+        before = page.evaluate(POINTS)
+        changed = f"{POINTS} != {before} && {POINTS} > 0"
+        answers.append(seconds_until(page, changed, partial(box.fill, word)))
+    context.close()
+    return visible, min(answers)
+
+
+def main(arguments: list[str]) -> int:
+    """Measure, print and return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--rounds", type=int, default=3)
+    chosen = parser.parse_args(arguments)
+    if not PUBLISHED.is_dir():
+        print("skipped: timm's published files are not beside the project",
+              file=sys.stderr)  # fmt: skip
+        return finish([], as_json=chosen.json)
+    with tempfile.TemporaryDirectory() as cache, sync_playwright() as playwright:
+        with published_hosts() as hosts:
+            refresh(["timm"], Settings(Path(cache), sources_url=hosts))
+        browser = playwright.chromium.launch(executable_path=find_browser())
+        with pedigree_server({"PEDIGREE_CACHE": cache}) as address:
+            rounds = [measured(browser, address) for _ in range(chosen.rounds)]
+    visible, answered = (min(values) for values in zip(*rounds, strict=True))
+    return finish(
+        [
+            Line(f"{MODELS:,} points, warm, in seconds", visible, "<=", 2.0),
+            Line("a filter of them answers, in seconds", answered, "<=", 0.5),
+        ],
+        as_json=chosen.json,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
