@@ -31,7 +31,6 @@ from core.tables.source import Joined, Reading, Source
 from core.tables.visit import Visit, Visitor
 
 State = Literal["read", "not modified", "failed"]
-MOST_REASONS = 3
 
 
 @dataclass(frozen=True)
@@ -193,8 +192,10 @@ def _failed(
     now: str,
     settings: Settings,
 ) -> Refresh:
-    said = tuple(f"The refresh of {now} failed: {one}" for one in reasons)
-    keep(source.name, replace(kept, failures=said[:MOST_REASONS]), {}, None, settings)
+    more = f" So did {len(reasons) - 1} more of its files." if reasons[1:] else ""
+    said = f"The refresh of {now} failed: {reasons[0]}{more}" if reasons else ""
+    state = replace(kept, failures=(said,) if said else ())
+    keep(source.name, state, {}, None, settings)
     rows = sum(kept.tables.values())
     return Refresh(source.name, "failed", now, rows, no_drift(), visits, tuple(reasons))
 
