@@ -37,14 +37,6 @@ def wanted_port(text: str | None) -> int:
     raise UsageError(f"PORT={text}", "is no port", "give a number from 1024 to 65535")
 
 
-def warm_up() -> None:
-    """Read the installed tables into the cache while the server is starting."""
-    subprocess.Popen(
-        [sys.executable, "-m", "core", "tables", "list"], cwd=PROJECT_ROOT,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-
-
 def main() -> int:
     """Run Streamlit until it is stopped; return its exit status."""
     try:
@@ -56,9 +48,8 @@ def main() -> int:
     if port != wanted:
         print(f"Port {wanted} is busy; using {port}.", flush=True)
     print(f"Pedigree is at http://{ADDRESS}:{port} (Ctrl+C stops it)", flush=True)
-    warm_up()
     server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "app.py",
+        [sys.executable, "-m", "core.ui.server",
          f"--server.address={ADDRESS}", f"--server.port={port}"],
         cwd=PROJECT_ROOT,
     )  # fmt: skip
