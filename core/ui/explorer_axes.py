@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.charts.axes import COSTS, FRACTIONS, LABELS, measured
+from core.ui.model_filters import reset_filters
 
 COLORS = {
     "family": "Family",
@@ -60,19 +61,25 @@ def choose_axes(rows: pd.DataFrame) -> Axes | None:
 
 
 def published_charts() -> None:
-    """Link the charts of the published analysis of torchvision's models."""
+    """Offer the charts of the published analysis of torchvision's models."""
     with st.popover("Published charts", icon=":material/auto_graph:"):
         st.caption("The charts of the published analysis of torchvision's weights.")
         for table, costs in PUBLISHED.items():
             with st.container(horizontal=True):
                 for cost in costs:
-                    st.page_link(
-                        "pages/models.py",
-                        label=f"{table.capitalize()}: {LABELS[cost]}",
-                        query_params={
-                            "table": f"torchvision/{table}", "cost": LABELS[cost]
-                        },
+                    st.button(
+                        f"{table.capitalize()}: {LABELS[cost]}", type="tertiary",
+                        key=f"published-{table}-{cost}", on_click=_open_published,
+                        args=(table, cost),
                     )  # fmt: skip
+
+
+def _open_published(table: str, cost: str) -> None:
+    """Show one published chart: its table, its axes, nothing filtered."""
+    reset_filters()
+    st.session_state["table"] = f"torchvision/{table}"
+    st.session_state["cost"] = cost
+    st.session_state["value"] = "accuracy"
 
 
 def _choose(label: str, names: list[str], key: str, first: str) -> str:
