@@ -5,6 +5,8 @@ import streamlit as st
 
 from core.demo import demo_bases
 from core.derived.family import family
+from core.hub.client import HubClient
+from core.hub.listing import list_derived
 from core.jobs import Job
 from core.settings import load_settings
 from core.ui.family_loaders import Base, base_name
@@ -89,6 +91,21 @@ def start_family(base: Base, **options) -> None:
 
     title = f"Family of {base_name(base)}"
     jobs().start(_key(base), title, work, can_pause=True)
+
+
+def start_listing(base: str, **question) -> None:
+    """Start asking the Hub which models were made from a base, and no more."""
+    settings = load_settings()
+
+    def work(job: Job) -> int:
+        with HubClient(settings) as client:
+            listing = list_derived(
+                base, client, settings, **question,
+                report=lambda n: job.report(0.0, f"Listed {n:,} models"),
+            )  # fmt: skip
+        return len(listing.models)
+
+    jobs().start(_key(base), f"Listing what was made from {base}", work)
 
 
 def _make_demo(job: Job) -> None:

@@ -3,16 +3,14 @@
 import streamlit as st
 
 from core.derived.cascade import LEVELS
+from core.derived.estimate import estimate
+from core.hub.kept import last_listing
 from core.hub.rows import RELATIONS
 from core.settings import load_settings
-from core.ui.family_jobs import start_family
+from core.ui.family_jobs import start_family, start_listing
 from core.ui.states import empty_state
-from core.ui.text import literal, size
+from core.ui.text import literal, plural, size
 
-PROBE_BYTES = 1_100_000
-"""What one model of ViT-base size costs at most without certificates: its header,
-its small tensors whole, and both ends of every big one.
-"""
 CERTIFICATES = {
     "none": "probes: changed is certain, equal is probable",
     "probable": "probes, then in full what is probably equal",
@@ -48,18 +46,19 @@ def hub_panel(base: str, listed: int) -> None:
             "Read", LEVELS, key="certify", bind="query-params", width=420,
         )  # fmt: skip
         st.caption(CERTIFICATES[certify])
-        count = min(listed or 1, limit or listed or 1)
-        st.caption(
-            f"Estimate without certificates: about {size(PROBE_BYTES)} a model of "
-            f"ViT-base size, so {size(PROBE_BYTES * count)} for "
-            f"{count:,} of them; on disk a few kB each."
-        )
-        st.button(
-            "List and compare", type="primary", icon=":material/play_arrow:",
-            on_click=start_family, args=(base,), disabled=not relations,
-            kwargs={"relations": tuple(relations), "hops": hops, "limit": limit,
-                    "certify": certify},
-        )  # fmt: skip
+        question = {"relations": tuple(relations), "hops": hops}
+        _expectation(base, question)
+        with st.container(horizontal=True):
+            st.button(
+                "List only", icon=":material/list:", on_click=start_listing,
+                args=(base,), kwargs=question, disabled=not relations,
+                help="Asks the Hub for the models; then the estimate stands here.",
+            )  # fmt: skip
+            st.button(
+                "List and compare", type="primary", icon=":material/play_arrow:",
+                on_click=start_family, args=(base,), disabled=not relations,
+                kwargs=question | {"limit": limit, "certify": certify},
+            )  # fmt: skip
         token = "A token is set" if settings.hub_token else "No token is set"
         st.caption(
             f"{token} (HF_TOKEN). It goes to {literal(settings.hub_endpoint)} only, is "
@@ -67,3 +66,18 @@ def hub_panel(base: str, listed: int) -> None:
             "it. For a gated model: accept its terms on its Hub page, set HF_TOKEN of "
             "that account, start Pedigree again, and retry the gated rows."
         )
+
+
+def _expectation(base: str, question: dict) -> None:
+    """Say what comparing the listed models will cost, once they are listed."""
+    listing = last_listing(base, load_settings(), **question)
+    if listing is None:
+        st.caption("The estimate of bytes and disk stands here once the list is known.")
+        return
+    cost = estimate(listing.models)
+    st.caption(
+        f"Listed {literal(listing.listed_at)}. Without certificates about "
+        f"{size(cost.bytes_fetched)} in {cost.requests:,} requests for "
+        f"{plural(cost.children, 'model')}, instead of {size(cost.bytes_naive)}; "
+        f"{size(cost.bytes_disk)} on disk. An expectation, not a bound."
+    )

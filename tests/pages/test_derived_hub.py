@@ -60,6 +60,16 @@ def test_a_family_is_listed_compared_and_its_gated_child_explained(open_page, hu
     assert "Retry 1 gated" in [button.label for button in page.button]
 
 
+def test_a_listing_gives_the_estimate_before_anything_is_read(open_page, hub):
+    page = open_page(PAGE, base=BASE)
+    next(b for b in page.button if b.label == "List only").click().run()
+    joined()
+    page = open_page(PAGE, base=BASE)
+    assert any("for 1 model" in element.value for element in page.caption)
+    assert {m.label: m.value for m in page.metric}["Not compared yet"] == "2"
+    assert not hub.requests_to("cdn")
+
+
 def test_the_token_is_named_but_never_shown(open_page, hub, monkeypatch):
     monkeypatch.setenv("HF_TOKEN", SECRET)
     page = open_page(PAGE, base=BASE)
