@@ -159,6 +159,8 @@ def _kept(
 
 
 def _fetch_all(opened: Checkpoint, folder: Path, report: Report) -> None:
+    for leftover in folder.glob(".*"):  # of a killed process: the lock is ours now
+        leftover.unlink()
     done = 0
     for name, source in opened.sources.items():
         path = folder / name

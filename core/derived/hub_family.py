@@ -2,7 +2,9 @@
 the last run stopped. Knows how the parts go together; each does its own work.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -25,6 +27,7 @@ from core.hub.rows import RELATIONS, Relation
 from core.settings import Settings
 
 ASKED = "asked.json"
+LEFTOVER_SECONDS = 3600
 
 Kept = Mapping[str, Result | CacheError]
 Tell = Callable[[float, str], None]
@@ -152,6 +155,7 @@ class _Run:
         fresh: dict[str, Result] = {}
         if missing:
             self.folder.mkdir(parents=True, exist_ok=True)
+            _sweep(self.folder)
             handle = self._fetch_base(tell)
             work = self._work(handle.record.identity)
             missing = [c for c in chosen if not work.stored(c, kept, retry)]
@@ -223,6 +227,14 @@ class _Run:
         if made is not None and made.status != "ok":
             return made
         return stored or made or skipped(child.id, "limit")
+
+
+def _sweep(folder: Path) -> None:
+    """Delete what killed processes left half written; nobody writes for so long."""
+    for leftover in folder.glob(".*"):
+        with suppress(FileNotFoundError):
+            if time.time() - leftover.stat().st_mtime > LEFTOVER_SECONDS:
+                leftover.unlink()
 
 
 def _last_question(folder: Path) -> Question | None:

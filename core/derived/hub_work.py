@@ -3,6 +3,7 @@ a row out. Knows no listing and no other child, but for files that it shares wit
 """
 
 import json
+import logging
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
@@ -26,12 +27,10 @@ from core.derived.crawl import Outcome
 from core.derived.hub_child import HubChild
 from core.derived.local_family import RULES, failure, file_name, keep
 from core.derived.opening import Opening
-from core.errors import (
-    CacheError,
-    JobCancelled,
-    PedigreeError,
-)
+from core.errors import CacheError, JobCancelled, PedigreeError
 from core.hub.client import HubClient
+
+log = logging.getLogger("pedigree.derived")
 
 
 @dataclass(frozen=True)
@@ -91,15 +90,25 @@ class HubWork:
             result = self._compared(child, signature, before)
             naive = (result.summary or {}).get("bytes_naive", 0)
         except Exception as error:
-            result = keep(self.folder, failure(child.id, error, signature))
+            result = failure(child.id, error, signature)
+        if result.status == "failed":
+            result = self._kept_failure(child, result, before)
         return Outcome(_light(result), bytes_naive=naive)
+
+    def _kept_failure(
+        self, child: HubChild, result: Result, before: Result | None
+    ) -> Result:
+        """Keep a failure, unless more is known from a shallower comparison."""
+        if before and before.status == "ok" and before.signature == result.signature:
+            log.warning("%s stays as it was: %s", child.id, result.message)
+            return before
+        return keep(self.folder, result) if result.stage != "store" else result
 
     def _compared(
         self, child: HubChild, signature: str, before: Result | None
     ) -> Result:
         if child.reason:
-            told = failed(child.id, "list", child.problem, signature)
-            return keep(self.folder, told)
+            return failed(child.id, "list", child.problem, signature)
         with ExitStack() as closing:
             try:
                 opening = Opening(self.client, child)
@@ -111,8 +120,7 @@ class HubWork:
             except PedigreeError as error:
                 if isinstance(error, JobCancelled):
                     raise
-                told = failed(child.id, "open", error, signature)
-                return keep(self.folder, told)
+                return failed(child.id, "open", error, signature)
             if twin:
                 mine = {"id": child.id, "signature": signature}
                 result = replace(twin, **mine, compared_at=now_utc())

@@ -116,6 +116,22 @@ def test_what_lasts_fails_one_row_until_it_is_retried(hub, tmp_path, fault, wher
     }
 
 
+def test_a_certificate_that_fails_takes_nothing_away(tmp_path):
+    wide = {"width": 264, "depth": 4}
+    with Standin() as hub:
+        publish(hub, BASE, vit(**wide))
+        head = renew(tuned_vit(**wide), "classifier*", by="h")
+        publish(hub, "kid/faulty", head, base_model=BASE)
+        before = compared(hub, tmp_path)["kid/faulty"]
+        fault = hub.fault("status", FILE, where="cdn", times=None)
+        during = compared(hub, tmp_path, certify="probable")["kid/faulty"]
+        assert during.summary == before.summary and fault.hits
+        hub.faults.clear()
+        after = compared(hub, tmp_path, certify="probable")["kid/faulty"]
+    assert before.summary["certify"] == "none"
+    assert (after.summary["certify"], after.reason) == ("probable", None)
+
+
 def test_ignored_ranges_cost_one_buffer_of_a_large_file(tmp_path):
     with Standin() as hub:
         publish(hub, BASE, vit(**TINY))
