@@ -43,7 +43,7 @@ def hub_panel(base: str, listed: int) -> None:
                 placeholder="all", width=130,
             )  # fmt: skip
         certify = st.selectbox(
-            "Read", LEVELS, key="certify", bind="query-params", width=420,
+            "Certify", LEVELS, key="certify", bind="query-params", width=420,
         )  # fmt: skip
         st.caption(CERTIFICATES[certify])
         question = {"relations": tuple(relations), "hops": hops}
