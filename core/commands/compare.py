@@ -1,7 +1,7 @@
 """`compare`: which tensors of one checkpoint differ from another's."""
 
 import argparse
-from pathlib import Path
+from contextlib import ExitStack
 
 from core.commands.answer import Answer, table
 from core.settings import Settings
@@ -10,7 +10,7 @@ from core.settings import Settings
 def add(verbs: argparse._SubParsersAction) -> None:
     """Add the verb to the parser."""
     verb = verbs.add_parser("compare", help="compare two checkpoints, tensor by tensor")
-    verb.add_argument("base", help="a checkpoint file or a model folder")
+    verb.add_argument("base", help="a file, a model folder, or owner/name on the Hub")
     verb.add_argument("child", help="the checkpoint made from it")
     verb.add_argument("--metrics", action="store_true", help="measure the distances")
     verb.add_argument("--device", default="cpu", help="cpu (default), cuda or mps")
@@ -20,12 +20,16 @@ def add(verbs: argparse._SubParsersAction) -> None:
 
 def run(arguments: argparse.Namespace, settings: Settings) -> Answer:
     """Compare the two checkpoints that the arguments name."""
-    from core.derived.compare import compare_paths, to_document
+    from core.derived.compare import compare_checkpoints, to_document
+    from core.derived.named import open_named
 
-    comparison = compare_paths(
-        Path(arguments.base), Path(arguments.child),
-        metrics=arguments.metrics, device=arguments.device,
-    )  # fmt: skip
+    with ExitStack() as stack:
+        comparison = compare_checkpoints(
+            open_named(arguments.base, settings, stack),
+            open_named(arguments.child, settings, stack),
+            metrics=arguments.metrics,
+            device=arguments.device,
+        )
     document = to_document(comparison)
     return Answer(document, _text(document, with_metrics=arguments.metrics))
 

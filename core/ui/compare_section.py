@@ -1,5 +1,6 @@
 """Any two checkpoints of this machine, compared in the background."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,14 +10,15 @@ import streamlit as st
 from core.derived.compare import compare_checkpoints
 from core.derived.comparisons import succeeded
 from core.derived.frames import tensor_rows
+from core.derived.named import open_named
 from core.derived.verdict import Comparison
 from core.jobs import Job
+from core.settings import load_settings
 from core.ui.job_panel import job_panel
 from core.ui.loaders import jobs
 from core.ui.states import empty_state
 from core.ui.tensor_view import tensor_view
 from core.ui.text import literal, size
-from core.weights.checkpoint import open_checkpoint
 from core.weights.facts import facts_side_by_side
 
 
@@ -32,9 +34,9 @@ class Compared:
 def compare_section() -> None:
     """Ask for two checkpoints and show how the second differs from the first."""
     st.caption(
-        "Two weight files or model folders on this machine: safetensors, PyTorch "
-        ".bin (never unpickled), sharded, or GGUF. Nothing is uploaded, so there is no "
-        "limit on their size."
+        "Two weight files or model folders on this machine, or owner/name on the Hub: "
+        "safetensors, PyTorch .bin (never unpickled), sharded, or GGUF. Nothing is "
+        "uploaded; of the Hub's models all weights are read, in ranges."
     )
     left, right = st.columns(2)
     base = _path(left, "Base", "first")
@@ -47,10 +49,10 @@ def compare_section() -> None:
     key = f"compare-{base}-{child}"
     st.button(
         "Compare again", icon=":material/refresh:", on_click=_start,
-        args=(key, Path(base).expanduser(), Path(child).expanduser()),
+        args=(key, base, child),
     )  # fmt: skip
     if jobs().get(key) is None:
-        _start(key, Path(base).expanduser(), Path(child).expanduser())
+        _start(key, base, child)
     job = job_panel(key)
     if job is not None and isinstance(job.result, Compared):
         _show(job.result)
@@ -58,21 +60,28 @@ def compare_section() -> None:
 
 def _path(column, label: str, key: str) -> str:
     typed = column.text_input(
-        label, key=key, bind="query-params", placeholder="path of a file or folder"
+        label,
+        key=key,
+        bind="query-params",
+        placeholder="path, or owner/name on the Hub",
     )
     return (typed or "").strip()
 
 
-def _start(key: str, base: Path, child: Path) -> None:
+def _start(key: str, base: str, child: str) -> None:
+    settings = load_settings()
+
     def work(job: Job) -> Compared:
         job.report(0.1, "Reading both files")
-        with open_checkpoint(base) as ours, open_checkpoint(child) as theirs:
+        with ExitStack() as stack:
+            ours = open_named(base, settings, stack)
+            theirs = open_named(child, settings, stack)
             found = compare_checkpoints(ours, theirs, metrics=True)
             headers = facts_side_by_side(ours, theirs)
         tensors = tensor_rows([succeeded(found.child, found, "")])
         return Compared(found, tensors, headers)
 
-    jobs().start(key, f"Comparing {child.name} with {base.name}", work)
+    jobs().start(key, f"Comparing {Path(child).name} with {Path(base).name}", work)
 
 
 def _show(result: Compared) -> None:
