@@ -55,8 +55,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     succeeds.
 
     The file and its folder are flushed to disk before and after the rename. Raises
-    CacheError, naming `path`,
-    when the disk refuses.
+    CacheError, naming `path`, when the disk refuses.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -14,8 +14,7 @@ class Settings:
     """What a person can set; the token never shows in a repr.
 
     `sources_url` (PEDIGREE_SOURCES) turns https://HOST/PATH into URL/HOST/PATH,
-    `scheduler`
-    (PEDIGREE_SCHEDULER) is the address of a Dask scheduler.
+    `scheduler` (PEDIGREE_SCHEDULER) is the address of a Dask scheduler.
     """
 
     cache_root: Path

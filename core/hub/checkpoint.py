@@ -23,9 +23,8 @@ def open_hub_checkpoint(
     """Open a model of the Hub: its headers are read, its weights only when asked for.
 
     A listing's commit and file names, as `revision` and `files`, save a request;
-    without
-    them the newest commit is read. Every source is a HubSource. Raises UsageError for
-    what is no id, a HubError, or a CheckpointError.
+    without them the newest commit is read. Every source is a HubSource. Raises
+    UsageError for what is no id, a HubError, or a CheckpointError.
     """
     id = repository_id(id)
     if revision is None or files is None:

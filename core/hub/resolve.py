@@ -1,6 +1,5 @@
 """Where the bytes of a file on the Hub are: one request that tells the commit, the
-size,
-the SHA-256 and an address for ranges. Reads no file but a small one.
+size, the SHA-256 and an address for ranges. Reads no file but a small one.
 
 Source: the headers of `/resolve/` as huggingface_hub reads them (`HfFileMetadata`).
 """

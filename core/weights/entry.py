@@ -24,13 +24,10 @@ class TensorEntry:
     bytes.
 
     The bytes are [start, stop) of the source named `file`. `strides` (in elements) is
-    None for a contiguous
-    tensor; otherwise the range spans all of its elements. Entries with the same
-    `storage` share bytes.
-    `crc32` is the checksum of exactly [start, stop) when the format carries one.
-    `quantized` names a block
-    format (GGUF Q4_K ...) whose elements are not plain numbers; dtype is then that
-    name.
+    None for a contiguous tensor; otherwise the range spans all of its elements. Entries
+    with the same `storage` share bytes. `crc32` is the checksum of exactly [start,
+    stop) when the format carries one. `quantized` names a block format (GGUF Q4_K ...)
+    whose elements are not plain numbers; dtype is then that name.
     """
 
     name: str

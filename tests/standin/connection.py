@@ -1,6 +1,5 @@
 """One connection to the stand-in: parse, log, answer, with the faults of the path.
-Knows
-HTTP, not the Hub.
+Knows HTTP, not the Hub.
 """
 
 import socket
