@@ -122,7 +122,7 @@ def freeze_section(base: Base, family: Family, models: pd.DataFrame) -> None:
     )  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
-            "Search", type="search", live="100ms", key="search", bind="query-params",
+            "Search", type="search", live="50ms", key="search", bind="query-params",
             placeholder="model or task", width=240,
         )  # fmt: skip
         by = st.segmented_control(

@@ -89,7 +89,7 @@ def choose_protocol(rows: pd.DataFrame) -> pd.DataFrame:
 def choose_models(rows: pd.DataFrame) -> Selection:
     """Read the filters; the search is live, the others wait in a popover."""
     text = st.text_input(
-        "Search", type="search", live="100ms", key="search", bind="query-params",
+        "Search", type="search", live="50ms", key="search", bind="query-params",
         placeholder="name, family, recipe", width=260,
     )  # fmt: skip
     with st.popover("Filters", icon=":material/tune:"):
