@@ -5,6 +5,7 @@ a size cap, without YAML tags or aliases.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import yaml
@@ -21,7 +22,7 @@ class Card:
     """The claims of one card; what it does not say is None or empty.
 
     `metric_value` is the number as the card writes it: a fraction or a percentage.
-    `downloads` and `likes` are the Hub's counts, where it lists the model.
+    `downloads`, `likes` and the two dates are the Hub's, where it lists the model.
     """
 
     base_models: tuple[str, ...] = ()
@@ -34,6 +35,8 @@ class Card:
     metric_value: float | None = None
     downloads: int | None = None
     likes: int | None = None
+    created_at: datetime | None = None
+    last_modified: datetime | None = None
 
 
 class _PlainLoader(yaml.SafeLoader):

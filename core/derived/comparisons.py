@@ -65,14 +65,17 @@ class Result:
     tensors: pa.Table | None = None
 
 
-def succeeded(child: str, comparison: Comparison, signature: str) -> Result:
-    """Return a comparison as it is kept."""
+def succeeded(
+    child: str, comparison: Comparison, signature: str, size_bytes: int | None = None
+) -> Result:
+    """Return a comparison as it is kept; `size_bytes` is that of the child's files."""
     summary = {
         "kind": comparison.kind,
         "frozen_blocks": comparison.frozen_blocks,
         "runs": comparison.runs,
         "sentence": comparison.sentence,
         "bytes_read": comparison.bytes_read,
+        "size_bytes": size_bytes,
         "flags": asdict(comparison.flags),
         "counts": asdict(comparison.counts),
     }

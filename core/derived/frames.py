@@ -14,15 +14,22 @@ MODEL_TYPES = {
     "frozen_by_architecture": "boolean", "missing_pooler": "boolean",
     "equal": "Int64", "changed": "Int64", "added": "Int64", "removed": "Int64",
     "reshaped": "Int64", "bytes_read": "Int64", "downloads": "Int64", "likes": "Int64",
-    "metric_value": "Float64",
+    "metric_value": "Float64", "size_bytes": "Int64",
+    "created_at": "datetime64[us, UTC]", "last_modified": "datetime64[us, UTC]",
 }  # fmt: skip
 MODEL_COLUMNS = (
     "id", "status", "stage", "reason", "message", "kind", "frozen_blocks",
     "statistics_drift", "cast_dtype", "low_rank", "frozen_by_architecture",
     "renamed_prefix", "missing_pooler", "equal", "changed", "added", "removed",
     "reshaped", "runs", "sentence", "bytes_read", "compared_at", "downloads", "likes",
-    "task", "license", "dataset", "metric", "metric_value", "relation",
+    "task", "license", "dataset", "metric", "metric_value", "relation", "parents",
+    "created_at", "last_modified", "size_bytes",
 )  # fmt: skip
+"""`parents` are the ids that a card or the Hub names as base, joined by ", ";
+`size_bytes` is the size of the weight files, where they were compared.
+"""
+
+SEPARATOR = ", "
 
 
 def model_rows(results: Sequence[Result], cards: Sequence[Card]) -> pd.DataFrame:
@@ -75,12 +82,16 @@ def _model(result: Result, card: Card) -> dict[str, object]:
         **facts,
         "task": card.task,
         "license": card.license,
-        "dataset": ", ".join(card.datasets) or None,
+        "dataset": SEPARATOR.join(card.datasets) or None,
         "metric": card.metric,
         "metric_value": card.metric_value,
         "relation": card.relation,
         "downloads": card.downloads,
         "likes": card.likes,
+        "parents": SEPARATOR.join(card.base_models) or None,
+        "created_at": card.created_at,
+        "last_modified": card.last_modified,
+        "size_bytes": summary.get("size_bytes") or summary.get("bytes_naive"),
     }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import pandas as pd
 
@@ -55,7 +56,7 @@ def hub_children(models: pd.DataFrame) -> list[HubChild]:
 
 def _child(row: Mapping[str, object]) -> HubChild:
     card = Card(
-        base_models=tuple(row["base_models"]),
+        base_models=tuple(row["base_models"]) or _listed_parents(row),
         relation=row["relation"] or None,
         task=row["task"] or None,
         license=row["license"] or None,
@@ -64,11 +65,24 @@ def _child(row: Mapping[str, object]) -> HubChild:
         metric=next(iter(row["metrics"]), None),
         downloads=_number(row["downloads"]),
         likes=_number(row["likes"]),
+        created_at=_moment(row["created_at"]),
+        last_modified=_moment(row["last_modified"]),
     )
     return HubChild(
         row["id"], row["sha"], tuple(row["files"]), row["reason"], row["explanation"],
         card,
     )  # fmt: skip
+
+
+def _listed_parents(row: Mapping[str, object]) -> tuple[str, ...]:
+    """Return what the Hub lists a model under where its card data name nothing."""
+    tagged = (tag.split(":") for tag in row["tags"] if tag.startswith("base_model:"))
+    named = tuple(dict.fromkeys(words[-1] for words in tagged if words[-1]))
+    return named or ((row["parent"],) if row["relation"] and row["parent"] else ())
+
+
+def _moment(value: object) -> datetime | None:
+    return None if pd.isna(value) else pd.Timestamp(value).to_pydatetime()
 
 
 def _number(value: object) -> int | None:

@@ -69,7 +69,7 @@ class LocalWork:
             return failed(child.id, "open", error, signature)
         with opened:
             found = compare_checkpoints(self.opened, opened, metrics=self.metrics)
-        return succeeded(child.id, found, signature)
+            return succeeded(child.id, found, signature, opened.size_bytes)
 
     def _signature(self, child: Child) -> str:
         """Stand for all that a comparison depends on: rules, options, both folders."""

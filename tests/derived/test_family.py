@@ -262,3 +262,11 @@ def test_all_columns_survive_the_way_to_disk_and_back(base, settings):
     stored = family(base, settings).results[0]
     assert stored.tensors.cast(pa.schema(comparisons.COLUMNS)).equals(computed.tensors)
     assert stored.summary == computed.summary
+
+
+def test_a_row_says_its_parents_and_the_size_of_its_weights(base, settings):
+    rows = family(base, settings).models.set_index("id")
+    assert rows.loc["head", "parents"] == "vit"
+    size = (base.parent / "head" / "model.safetensors").stat().st_size
+    assert rows.loc["head", "size_bytes"] == size
+    assert rows["created_at"].isna().all()
