@@ -11,6 +11,7 @@ import pandas as pd
 
 from core.derived.card import Card
 from core.derived.cascade import Certify
+from core.derived.columns import By
 from core.derived.comparisons import Result, skipped
 from core.derived.crawl import Asked, Gate, Tally, Watch, crawl
 from core.derived.folded import FEWEST, fold, stored_results
@@ -25,7 +26,7 @@ from core.derived.hub_family import (
 )
 from core.derived.local import list_children
 from core.derived.local_family import LocalWork, file_name, local_folder, open_base
-from core.derived.matrix import MATRIX_COLUMNS, By, verdict_matrix
+from core.derived.matrix import MATRIX_COLUMNS, Shown, verdict_matrix
 from core.errors import CacheError
 from core.hub.names import repository_id
 from core.hub.rows import RELATIONS, Relation
@@ -65,10 +66,16 @@ class Family:
             and (kind is None or (result.summary or {}).get("kind") == kind)
         )
 
-    def matrix(self, by: By = "block", *, parameters_only: bool = True) -> pd.DataFrame:
-        """Code every compared child's verdicts, columns in forward order."""
+    def matrix(
+        self,
+        by: By = "block",
+        *,
+        parameters_only: bool = True,
+        shown: Shown = "verdict",
+    ) -> pd.DataFrame:
+        """Code every compared child's tensors, columns in forward order."""
         rows = tensor_rows(self.results, MATRIX_COLUMNS)
-        return verdict_matrix(rows, by=by, parameters_only=parameters_only)
+        return verdict_matrix(rows, by=by, parameters_only=parameters_only, shown=shown)
 
     def document(self) -> dict[str, object]:
         """Return the JSON of `derived`: plain values, None for what is missing."""

@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from core.derived.columns import By
 from core.derived.family import Family, family, results_folder
-from core.derived.matrix import By
 from core.settings import load_settings
 from core.ui.loaders import changed_at
 
