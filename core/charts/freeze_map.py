@@ -1,65 +1,53 @@
-"""The freeze map: models down, layers across in forward order, one color per verdict.
-Knows codes and names, not checkpoints.
+"""The freeze map: models down, layers across in forward order, one color per verdict,
+per evidence or per distance. Knows codes and names, not checkpoints.
 """
 
+import html
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.charts.cells import NOTHING, PALETTES, Palette
 from core.charts.labels import shorten
 from core.charts.theme import SCREEN, escape, resolve
 
-SCREEN_ABSENT = "rgba(128,128,128,0.22)"
 WORDS_UP_TO_CELLS = 20_000
 GAPS_UP_TO_ROWS = 80
 NAMES_UP_TO_ROWS = 60
 LABEL_LENGTH = 32
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What one code of the matrix means and its color in print."""
-
-    word: str
-    color: str
-
-
-VERDICTS: dict[int, Verdict] = {
-    0: Verdict("equal", "#0072B2"),
-    1: Verdict("changed", "#E69F00"),
-    2: Verdict("partly changed", "#F7D894"),
-    3: Verdict("reshaped", "#CC79A7"),
-    4: Verdict("added", "#009E73"),
-    5: Verdict("absent", "#E0E0E0"),
-    6: Verdict("unknown", "#9A9A9A"),
-}
-ABSENT = 5
-
-
 def freeze_map(
     matrix: pd.DataFrame,
     *,
+    shown: str = "verdict",
     labels: Mapping[str, str] | None = None,
+    links: Mapping[str, str] | None = None,
     vector: bool = False,
     template: str | go.layout.Template = SCREEN,
 ) -> go.Figure:
-    """Draw which layers of which models equal the base.
+    """Draw which layers of which models equal the base, and how that is known.
 
-    `matrix` holds int8 codes (`VERDICTS`), one row per model id, one column per layer;
-    both names are unique. On screen it is one heatmap, quick for 1,500 x 200; with
-    `vector` it is filled rectangles, since a heatmap prints as a bitmap. `labels`
-    shows other names for ids.
+    `matrix` holds int8 codes, one row per model id, one column per layer; both names
+    are unique. `shown` names the palette of the codes: "verdict", "evidence" or
+    "distance". On screen it is one heatmap, quick for 1,500 x 200; with `vector` it is
+    filled rectangles, since a heatmap prints as a bitmap. `labels` shows other names
+    for ids, `links` leads from the name of a row to an address.
     """
     figure = go.Figure(layout={"template": resolve(template), "uirevision": "map"})
     names = _unique_labels(matrix.index, labels or {})
     figure.update_layout(meta={"paper_inches": _paper_inches(len(matrix))})
-    if matrix.size:
-        draw = _draw_vector if vector else _draw_heatmap
-        draw(figure, matrix, names)
+    if not matrix.size:
+        return figure
+    palette = PALETTES[shown]
+    if vector:
+        _draw_vector(figure, matrix, names, palette)
+    else:
+        _draw_heatmap(figure, matrix, names, palette)
+        _name_rows(figure, names, [(links or {}).get(id) for id in matrix.index])
     return figure
 
 
@@ -102,67 +90,89 @@ def _paper_inches(rows: int) -> dict[str, float]:
     return {"single": height, "double": height}
 
 
-def _draw_heatmap(figure: go.Figure, matrix: pd.DataFrame, names: list[str]) -> None:
+def _draw_heatmap(
+    figure: go.Figure, matrix: pd.DataFrame, names: list[str], palette: Palette
+) -> None:
     codes = matrix.to_numpy(np.int8)
-    layers = [escape(layer) for layer in matrix.columns]
-    models = [escape(name) for name in names]
+    present = [code for code in np.unique(codes).tolist() if code != NOTHING]
     gap = 1 if len(matrix) <= GAPS_UP_TO_ROWS else 0
     words = codes.size <= WORDS_UP_TO_CELLS
     figure.add_heatmap(
-        z=codes, x=layers, y=models, zmin=-0.5, zmax=6.5, colorscale=_colorscale(),
+        z=codes, x=[escape(layer) for layer in matrix.columns],
+        y=[escape(name) for name in names],
+        zmin=NOTHING - 0.5, zmax=len(palette) - 0.5, colorscale=_colorscale(palette),
         showscale=False, xgap=gap, ygap=gap,
-        text=_words(codes) if words else None,
-        hovertemplate=_hover(np.unique(codes), words),
+        text=_words(codes, palette) if words else None,
+        hovertemplate=_hover(present, palette, words),
     )  # fmt: skip
-    for code in np.unique(codes).tolist():
+    for code in present:
         figure.add_scatter(
-            x=[None], y=[None], mode="markers", name=VERDICTS[code].word,
+            x=[None], y=[None], mode="markers", name=palette[code].word,
             hoverinfo="skip",
-            marker={"symbol": "square", "size": 11, "color": _screen_color(code)},
+            marker={"symbol": "square", "size": 11, "color": palette[code].on_screen},
         )  # fmt: skip
-    aliases = dict(zip(models, _ticks(names), strict=True))
-    figure.update_xaxes(type="category", showgrid=False, title_text="Layer")
-    figure.update_yaxes(
-        type="category", autorange="reversed", showgrid=False,
-        labelalias={name: cut for name, cut in aliases.items() if cut != name},
+    figure.update_xaxes(
+        type="category", showgrid=False, title_text="Layer",
+        labelalias=_cut(escape(layer) for layer in matrix.columns),
     )  # fmt: skip
+    figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
     figure.update_layout(height=int(np.clip(150 + 20 * len(matrix), 260, 900)))
 
 
-def _hover(codes: np.ndarray, words: bool) -> str:
-    key = ", ".join(f"{code} {VERDICTS[code].word}" for code in codes.tolist())
-    verdict = "%{text}" if words else f"%{{z}} ({key})"
-    return f"<b>%{{y}}</b><br>%{{x}}: {verdict}<extra></extra>"
+def _name_rows(
+    figure: go.Figure, names: list[str], addresses: list[str | None]
+) -> None:
+    """Cut long names beside the map, and let them lead to their address."""
+    aliases = {}
+    for name, cut, address in zip(names, _ticks(names), addresses, strict=True):
+        if address:
+            aliases[escape(name)] = f'<a href="{html.escape(address)}">{cut}</a>'
+        elif cut != escape(name):
+            aliases[escape(name)] = cut
+    figure.update_yaxes(labelalias=aliases)
 
 
-def _words(codes: np.ndarray) -> np.ndarray:
-    return np.array([verdict.word for verdict in VERDICTS.values()], object)[codes]
+def _cut(names: Iterable[str]) -> dict[str, str]:
+    cut = {name: escape(shorten(html.unescape(name), LABEL_LENGTH)) for name in names}
+    return {name: short for name, short in cut.items() if short != name}
 
 
-def _screen_color(code: int) -> str:
-    return SCREEN_ABSENT if code == ABSENT else VERDICTS[code].color
+def _hover(present: list[int], palette: Palette, words: bool) -> str:
+    key = ", ".join(f"{code} {palette[code].word}" for code in present)
+    cell = "%{text}" if words else f"%{{z}} ({key})"
+    return f"<b>%{{y}}</b><br>%{{x}}: {cell}<extra></extra>"
 
 
-def _colorscale() -> list[tuple[float, str]]:
-    edges = np.linspace(0, 1, len(VERDICTS) + 1)
+def _words(codes: np.ndarray, palette: Palette) -> np.ndarray:
+    words = [cell.word for cell in palette.values()]
+    return np.array(["in neither", *words], object)[codes - NOTHING]
+
+
+def _colorscale(palette: Palette) -> list[tuple[float, str]]:
+    """Return steps of equal width: nothing first, then each code."""
+    colors = ["rgba(0,0,0,0)", *(cell.on_screen for cell in palette.values())]
+    edges = np.linspace(0, 1, len(colors) + 1)
     return [
-        (float(edge), _screen_color(code))
-        for code in VERDICTS
-        for edge in edges[code : code + 2]
+        (float(edge), color)
+        for place, color in enumerate(colors)
+        for edge in edges[place : place + 2]
     ]
 
 
-def _draw_vector(figure: go.Figure, matrix: pd.DataFrame, names: list[str]) -> None:
+def _draw_vector(
+    figure: go.Figure, matrix: pd.DataFrame, names: list[str], palette: Palette
+) -> None:
     codes = matrix.to_numpy(np.int8)
     gap = 0.14 if len(matrix) <= GAPS_UP_TO_ROWS else 0
     corners: dict[int, list[tuple]] = {}
     for code, box in rectangles(codes, gap=gap):
         corners.setdefault(code, []).append(box)
+    corners.pop(NOTHING, None)
     for code in sorted(corners):
         x, y = _outline(np.array(corners[code]))
-        color = VERDICTS[code].color
+        color = palette[code].color
         figure.add_scatter(
-            x=x, y=y, mode="lines", fill="toself", name=VERDICTS[code].word,
+            x=x, y=y, mode="lines", fill="toself", name=palette[code].word,
             fillcolor=color, line={"width": 0.4, "color": color}, hoverinfo="skip",
         )  # fmt: skip
     _vector_axes(figure, matrix, names)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.charts.freeze_map import VERDICTS
+from core.charts.cells import VERDICTS
 from core.charts.theme import SCREEN, escape, resolve
 
 METRIC_TITLES = {

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from core.charts.cells import PALETTES, VERDICTS
 from core.charts.export import figure_bytes
-from core.charts.freeze_map import VERDICTS, freeze_map, rectangles
+from core.charts.freeze_map import freeze_map, rectangles
+from core.derived.matrix import EVIDENCE, NOT_MEASURED, VERDICT_CODES
 
 
 def prefix_family(models, layers):
@@ -63,6 +65,32 @@ def test_every_code_has_a_word_and_a_color():
     assert [trace.name for trace in figure.data[1:]] == [
         verdict.word for verdict in VERDICTS.values()
     ]
+
+
+@pytest.mark.parametrize("shown", PALETTES)
+@pytest.mark.parametrize("vector", [True, False])
+def test_what_neither_side_has_is_drawn_and_named_by_no_palette(shown, vector):
+    matrix = pd.DataFrame([[-1, 0], [-1, 1]], ["m", "n"], ["added", "stem"])
+    names = {t.name for t in freeze_map(matrix, shown=shown, vector=vector).data}
+    words = {PALETTES[shown][code].word for code in (0, 1)}
+    assert words <= names <= words | {None}
+
+
+def test_the_words_of_the_codes_are_those_of_the_matrix():
+    verdicts = {cell.word: code for code, cell in VERDICTS.items()}
+    assert verdicts == VERDICT_CODES
+    assert tuple(c.word for c in PALETTES["evidence"].values()) == EVIDENCE
+    assert len(PALETTES["distance"]) == NOT_MEASURED + 1
+
+
+def test_a_row_leads_to_its_address_and_a_hostile_one_stays_text():
+    links = {"owner/model-0": "https://huggingface.co/owner/model-0"}
+    figure = freeze_map(
+        prefix_family(2, 2).rename({"owner/model-1": "<a>"}), links=links
+    )
+    aliases = figure.layout.yaxis.labelalias
+    assert aliases["owner/model-0"].startswith('<a href="https://huggingface.co/owner')
+    assert "&lt;a&gt;" not in aliases
 
 
 @pytest.mark.browser
