@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.charts.axes import Metric, metric_of, set_axes
+from core.charts.axes import Metric, axes_of, metric_of
 from core.charts.hover import compact, hover_card, percent
 from core.charts.labels import Canvas, relabel
 from core.charts.layers import (
@@ -72,12 +72,13 @@ def accuracy_vs_cost(
         layers.append(own_layer(mine, x, y, metric))
     if is_picked.any():
         layers.append(pick_layer(rows[is_picked], x, y))
-    named = rows[on_front | is_picked]
+    named = rows.loc[on_front | is_picked, list(dict.fromkeys(["id", "name", x, y]))]
     if len(named):
         layers.append(label_layer(named, x, y, picked, metric))
-    figure = go.Figure(layers, {"template": resolve(template), "uirevision": "models"})
     within = pd.concat([rows[[x, y]], mine[[x, y]]]) if len(mine) else rows[[x, y]]
-    set_axes(figure, rows, x, y, log_x, metric, within=within)
+    axes = axes_of(rows, x, y, log_x, metric, within=within)
+    layout = {"template": resolve(template), "uirevision": "models", **axes}
+    figure = go.Figure(layers, layout)
     return relabel(figure, SCREEN_CANVAS, limit=10)
 
 

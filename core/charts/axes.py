@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 
 from core.charts.theme import escape
 from core.tables.schema import COLUMNS
@@ -109,7 +108,9 @@ def measured(models: pd.DataFrame) -> list[str]:
     >>> measured(pd.DataFrame({"params": [1.0], "gmacs": [None], "acc@1": [0.5]}))
     ['acc@1', 'params']
     """
-    return [name for name in LABELS if name in models and models[name].notna().any()]
+    names = [name for name in LABELS if name in models]
+    known = models[names].notna().to_numpy().any(axis=0)
+    return [name for name, is_known in zip(names, known, strict=True) if is_known]
 
 
 def metric_of(models: pd.DataFrame, y: str = "accuracy") -> Metric:
@@ -158,8 +159,7 @@ def title_of(models: pd.DataFrame, name: str) -> str:
     return escape(title + said + (f", {number_format}" if number_format else ""))
 
 
-def set_axes(
-    figure: go.Figure,
+def axes_of(
     rows: pd.DataFrame,
     x: str,
     y: str,
@@ -167,29 +167,30 @@ def set_axes(
     metric: Metric,
     *,
     within: pd.DataFrame | None = None,
-) -> None:
-    """Title, scale and range both axes; the top leaves room for names.
+) -> dict[str, dict]:
+    """Return the layout of both axes: titles, scales, ranges with room for names.
 
     `within` holds every point that must be seen, where `rows` are not all.
     """
     points = rows if within is None else within
     unit = SUFFIXES.get(x, "")
     is_share = x in FRACTIONS
-    figure.update_xaxes(
-        title_text=title_of(rows, x),
-        type="log" if log_x else "linear",
-        range=_range(points[x], log_x),
-        exponentformat="B" if not unit else "SI",
-        minor={"ticks": "outside", "ticklen": 2} if log_x else None,
-        ticksuffix=unit,
-        tickformat="~%" if is_share else None,
-    )
-    figure.update_yaxes(
-        title_text=metric.title,
-        range=_range(points[y], False),
-        tickformat="~%" if metric.is_fraction else None,
-        exponentformat="B",
-    )
+    across = {
+        "title": {"text": title_of(rows, x)},
+        "type": "log" if log_x else "linear",
+        "range": _range(points[x], log_x),
+        "exponentformat": "B" if not unit else "SI",
+        "minor": {"ticks": "outside", "ticklen": 2} if log_x else None,
+        "ticksuffix": unit,
+        "tickformat": "~%" if is_share else None,
+    }
+    up = {
+        "title": {"text": metric.title},
+        "range": _range(points[y], False),
+        "tickformat": "~%" if metric.is_fraction else None,
+        "exponentformat": "B",
+    }
+    return {"xaxis": across, "yaxis": up}
 
 
 def _range(values: pd.Series, log: bool) -> list[float]:

@@ -20,7 +20,7 @@ def front_layer(
     front: pd.DataFrame, x: str, y: str, higher_x_is_better: bool = False
 ) -> dict:
     """Draw the Pareto front as a step line."""
-    ordered = front.sort_values([x, y], ascending=not higher_x_is_better)
+    ordered = front[[x, y]].sort_values([x, y], ascending=not higher_x_is_better)
     return {
         "type": "scatter", "mode": "lines", "name": "Pareto front",
         "x": ordered[x], "y": ordered[y], "hoverinfo": "skip", "legendrank": 1002,

@@ -42,6 +42,8 @@ def within(
        params
     0     1.0
     """
+    if low is None and high is None:
+        return frame
     values = frame[column]
     found = pd.Series(True, index=frame.index)
     if low is not None:

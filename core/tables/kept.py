@@ -16,7 +16,7 @@ import pandas as pd
 from core.cache import read_json, whole_file, write_bytes, write_json
 from core.errors import CacheError, SourceChanged
 from core.settings import Settings
-from core.tables.schema import COLUMNS, SCHEMA_VERSION
+from core.tables.schema import COLUMNS, SCHEMA_VERSION, typed
 from core.tables.source import Joined, Reading, Source
 
 MODELS = "models"
@@ -179,7 +179,9 @@ def _read_frame(path: Path, which: str) -> pd.DataFrame | None:
     except (OSError, ValueError):
         return None
     same = list(found.columns) == [column.name for column in COLUMNS]
-    return found if same or which != MODELS else None
+    if which != MODELS:
+        return found
+    return typed(found) if same else None
 
 
 def _forget_others(name: str, kept: Kept, settings: Settings) -> None:

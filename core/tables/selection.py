@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from core.tables.filters import among, search, within
@@ -74,16 +75,15 @@ def best_of(
     >>> best_of(models, "params", "accuracy", margin=0.01).thrifty["name"]
     'small'
     """
-    known = models.dropna(subset=[cost, value])
-    if known.empty:
+    losses = models[value].to_numpy(float) * (1 if lower else -1)
+    costs = models[cost].to_numpy(float) * (-1 if higher_cost else 1)
+    known = np.flatnonzero(~np.isnan(losses) & ~np.isnan(costs))
+    if not len(known):
         return None
-    sign = 1 if lower else -1
-    ordered = known.assign(_loss=sign * known[value]).sort_values(
-        ["_loss", cost], ascending=[True, not higher_cost]
-    )
-    near = ordered[ordered["_loss"] <= ordered["_loss"].iloc[0] + margin]
-    thrifty = near.sort_values(cost, ascending=not higher_cost).iloc[0]
-    return Best(ordered.iloc[0], thrifty, margin)
+    best = known[np.lexsort((costs[known], losses[known]))[0]]
+    near = known[losses[known] <= losses[best] + margin]
+    thrifty = near[np.lexsort((losses[near], costs[near]))[0]]
+    return Best(models.iloc[best], models.iloc[thrifty], margin)
 
 
 def stated_columns(models: pd.DataFrame) -> list[str]:

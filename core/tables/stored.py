@@ -11,7 +11,7 @@ import pandas as pd
 from core.cache import whole_file
 from core.errors import CacheError
 from core.settings import Settings
-from core.tables.schema import COLUMNS, SCHEMA_VERSION
+from core.tables.schema import COLUMNS, SCHEMA_VERSION, typed
 from core.tables.torchvision.installed import installed_tables
 from core.tables.torchvision.package import installed_version
 
@@ -43,4 +43,4 @@ def _read(path: Path) -> pd.DataFrame | None:
     except (OSError, ValueError):
         return None
     same = list(frame.columns) == [column.name for column in COLUMNS]
-    return frame if same else None
+    return typed(frame) if same else None

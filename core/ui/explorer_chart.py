@@ -53,7 +53,7 @@ def explorer_chart(
     )
     _missing(rows, axes, own)
     export_row(
-        lambda: figure, rows[stated_columns(rows)],
+        lambda: figure, lambda: rows[stated_columns(rows)],
         name=f"{summary.name}-{axes.x}".replace("/", "-"),
         caption=f"{summary.name}: {summary.source} {summary.revision}, "
         f"read {summary.fetched_at}.",

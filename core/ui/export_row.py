@@ -30,7 +30,7 @@ NO_BROWSER = (
 
 def export_row(
     figure: Callable[[], object],
-    rows: pd.DataFrame,
+    rows: pd.DataFrame | Callable[[], pd.DataFrame],
     *,
     name: str,
     caption: str,
@@ -38,7 +38,8 @@ def export_row(
 ) -> None:
     """Offer the figure and its rows as files; nothing is drawn before the click.
 
-    `figure()` returns the figure as it should be printed. `name` is the stem of the
+    `figure()` returns the figure as it should be printed, and `rows`, where it is a
+    function, the rows. `name` is the stem of the
     file names, `caption` goes into the LaTeX table: it says source and date.
     """
     has_browser = find_browser() is not None
@@ -62,7 +63,8 @@ def export_row(
             st.download_button(
                 TABLE_LABELS[kind],
                 data=lambda kind=kind: table_bytes(
-                    rows, kind, caption=caption, label=name
+                    rows() if callable(rows) else rows, kind, caption=caption,
+                    label=name,
                 ),
                 file_name=file_name(name, kind), mime=MIME[kind], on_click="ignore",
                 key=f"{key}-{kind}", help=text, icon=":material/table:",

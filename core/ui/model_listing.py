@@ -36,9 +36,10 @@ def listing(rows: pd.DataFrame, drawn: tuple[str, str]) -> None:
     """
     st.subheader("Models shown")
     _, value = drawn
-    rows = rows.sort_values(value, ascending=not higher_is_better(value))
     names = [*SHOWN, *(name for name in drawn if name not in SHOWN)]
-    stated = set(stated_columns(rows[names]))
+    rows = rows[["id", *names]]
+    rows = rows.sort_values(value, ascending=not higher_is_better(value))
+    stated = set(stated_columns(rows))
     shown = rows[[name for name in names if name in stated]]
     shares = [name for name in shown if name in FRACTIONS]
     shown = shown.assign(**{name: 100 * shown[name] for name in shares})
