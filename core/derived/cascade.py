@@ -14,6 +14,7 @@ from core.derived.base_weights import BaseWeights
 from core.derived.compare import compare_checkpoints, is_adapter
 from core.derived.deltas import correlated_matrices, low_rank_suspects, mean_cosine
 from core.derived.facts import Facts
+from core.derived.imprint import Subject, cut, imprint, is_readable
 from core.derived.pattern import freeze_pattern
 from core.derived.probes import Part, is_whole, missed_share, parts
 from core.derived.reading import (
@@ -28,6 +29,7 @@ from core.derived.slab import low_rank_from_slabs
 from core.derived.verdict import (
     Comparison,
     Evidence,
+    Imprint,
     LowRank,
     TensorVerdict,
     tensor_verdict,
@@ -75,8 +77,11 @@ def compare_cheaply(
     certify: Certify = "none",
     budget: ByteBudget | None = None,
     known: Known | None = None,
+    kept: Mapping[str, Imprint] | None = None,
 ) -> tuple[Comparison, Certify]:
     """Compare a child; return also how far it is certified.
+
+    `known` and `kept` are what an earlier comparison found and kept of it.
 
     `certify` "none" stops at the probes, "probable" reads in full what is only probably
     equal, "full" reads everything and measures distances; both as far as `budget`
@@ -84,7 +89,10 @@ def compare_cheaply(
     4 MiB is read whole. Raises a CheckpointError or HubError.
     """
     if is_adapter(child) or child.size_bytes <= WHOLE_FILE_BYTES:
-        found = compare_checkpoints(base.checkpoint, child, metrics=certify == "full")
+        found = compare_checkpoints(
+            base.checkpoint, child, metrics=certify == "full",
+            keep="samples" if is_adapter(child) else "contents",
+        )  # fmt: skip
         adapter = found.kind == "adapter" and is_adapter(child)
         read = _header_bytes(child) if adapter else child.size_bytes
         level = "full" if adapter or certify == "full" else "probable"
@@ -92,12 +100,13 @@ def compare_cheaply(
     budget = budget or ByteBudget()
     if certify == "full" and budget.take(child.size_bytes):
         found = compare_checkpoints(
-            base.checkpoint, in_large_ranges(child), metrics=True
+            base.checkpoint, in_large_ranges(child), metrics=True, keep="samples"
         )
         return replace(found, bytes_read=child.size_bytes), "full"
     alignment = align(base.checkpoint.entries, child.entries)
     case = _Case(base, child, alignment, {})
     case.remember(known or {})
+    case.imprints.update(kept or {})
     case.checksums()
     case.probe()
     if certify == "probable":
@@ -117,6 +126,7 @@ class _Case:
     ) -> None:
         self.base, self.child, self.alignment = base, child, alignment
         self.findings = findings
+        self.imprints: dict[str, Imprint] = {}
         self.ours, self.theirs = Reader(base.checkpoint), Reader(child)
         self.read_before = _header_bytes(child) if not findings else 0
 
@@ -145,6 +155,7 @@ class _Case:
                 if expected is not None:
                     word = "equal" if expected == theirs.crc32 else "changed"
                     self.findings[index] = Finding(word, "crc32")
+                    self.imprints[theirs.name] = Imprint(crc32=theirs.crc32)
 
     def probe(self) -> None:
         """Read small tensors whole and parts of large ones, and compare those."""
@@ -152,12 +163,37 @@ class _Case:
         looked_at = [self._parts(theirs, role) for _, _, theirs, role in pairs]
         wanted = list(zip(pairs, looked_at, strict=True))
         ours = self.ours.read([(p[1], part) for p, ps in wanted for part in ps])
-        theirs = self.theirs.read([(p[2], part) for p, ps in wanted for part in ps])
-        contents = iter(zip(ours, theirs, strict=True))
+        own = self._own()
+        theirs = self.theirs.read(
+            [(p[2], part) for p, ps in wanted for part in ps]
+            + [(subject.child, part) for subject in own for part in subject.places]
+        )
+        contents = iter(zip(ours, theirs[: len(ours)], strict=True))
         for (index, our, their, role), places in wanted:
             read = [next(contents) for _ in places]
             self.findings[index] = _finding(our, their, role, places, read)
+            self.imprints[their.name] = _imprint(our, their, role, places, read)
+        samples = iter(theirs[len(ours) :])
+        for subject in own:
+            taken = imprint(subject, [next(samples) for _ in subject.places])
+            self.imprints[subject.child.name] = taken
         self._gather()
+
+    def _own(self) -> list[Subject]:
+        """The heads that the base lacks and no earlier comparison kept, to be sampled.
+
+        Checksums tell enough; of another architecture's body nothing can be shared.
+        """
+        pairs = [p for p in self.alignment.pairs if p.status in ("added", "reshaped")]
+        own = [Subject(None, pair.child, self.alignment.role(pair)) for pair in pairs]
+        for subject in own:
+            if subject.child.crc32 is not None:
+                told = Imprint(crc32=subject.child.crc32)
+                self.imprints.setdefault(subject.child.name, told)
+        if 2 * len(self._same_shape()) < len(self.alignment.pairs):
+            return []
+        missing = (s for s in own if s.child.name not in self.imprints)
+        return [s for s in missing if s.role.is_head and is_readable(s)]
 
     def _parts(self, theirs: TensorEntry, role: TensorRole) -> list[Part]:
         """Of a small shard everything is looked at: it comes whole anyway."""
@@ -213,7 +249,14 @@ class _Case:
             sentence=pattern.sentence,
             bytes_read=self.read_before + self.theirs.bytes_read,
             tensors=tensors,
+            imprints=self._differing_imprints(tensors),
         )
+
+    def _differing_imprints(
+        self, tensors: Sequence[TensorVerdict]
+    ) -> dict[str, Imprint]:
+        names = (t.name for t in tensors if t.name and t.verdict != "equal")
+        return {name: self.imprints[name] for name in names if name in self.imprints}
 
     def _tensors(self) -> tuple[TensorVerdict, ...]:
         return tuple(
@@ -289,6 +332,22 @@ def _finding(
     if is_whole(theirs, places):
         return Finding("equal", "bytes")
     return Finding("equal", "probe", missed_share(theirs, role))
+
+
+def _imprint(
+    ours: TensorEntry,
+    theirs: TensorEntry,
+    role: TensorRole,
+    places: Sequence[Part],
+    read: Sequence[tuple[bytes, bytes]],
+) -> Imprint:
+    subject = Subject(ours, theirs, role)
+    base, child = (
+        cut(entry, places, held, subject.places)
+        for entry, held in zip((ours, theirs), zip(*read, strict=True), strict=True)
+    )
+    whole = read[0][1] if is_whole(theirs, places) else None
+    return imprint(subject, child, base, whole=whole)
 
 
 def _header_bytes(checkpoint: Checkpoint) -> int:

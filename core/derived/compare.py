@@ -2,13 +2,16 @@
 their bytes are, and decodes nothing itself.
 """
 
-from dataclasses import asdict, fields
+from collections.abc import Sequence
+from dataclasses import asdict, fields, replace
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
+from typing import Literal
 
 from core.derived.counted import Meter
 from core.derived.deltas import Deltas
+from core.derived.imprint import Subject, imprints
 from core.derived.kinds import INSERTED
 from core.derived.pattern import Pattern, freeze_pattern
 from core.derived.verdict import Comparison, TensorVerdict, tensor_verdict
@@ -19,6 +22,7 @@ from core.weights.layout import TensorRole, layout
 from core.weights.measure import measure_pairs
 from core.weights.metrics import Measure, Metrics
 
+Keep = Literal["nothing", "samples", "contents"]
 METRICS = tuple(field.name for field in fields(Metrics))
 
 
@@ -34,18 +38,26 @@ def compare_paths(
 
 
 def compare_checkpoints(
-    base: Checkpoint, child: Checkpoint, *, metrics: bool = False, device: str = "cpu"
+    base: Checkpoint,
+    child: Checkpoint,
+    *,
+    metrics: bool = False,
+    device: str = "cpu",
+    keep: Keep = "nothing",
 ) -> Comparison:
     """Compare every tensor of `child` with the base's, and say what was trained.
 
     An adapter is judged by its names alone. With `metrics` every distance is measured;
     otherwise a tensor is read no further than its first difference. `device` names
-    where distances are computed. Raises CorruptCheckpoint when a file ends early.
+    where distances are computed. `keep` says what of differing tensors is kept, to
+    compare children with each other: samples, or also digests of the whole contents;
+    that is not in `bytes_read`. Raises CorruptCheckpoint when a file ends early.
     """
     meter = Meter()
+    taken_from = base, child
     base, child = meter.counted(base), meter.counted(child)
     if is_adapter(child) and not is_adapter(base):
-        return _adapter(base, child, meter)
+        return _adapter(base, child, meter, keep)
     alignment = align(
         base.entries,
         child.entries,
@@ -62,7 +74,12 @@ def compare_checkpoints(
         correlation=deltas.correlation(),
         renamed_prefix=alignment.renamed_prefix,
     )
-    return _comparison(base, child, pattern, tensors, meter)
+    found = _comparison(base, child, pattern, tensors, meter)
+    if keep == "nothing":
+        return found
+    chosen = differing(alignment, tensors)
+    taken = imprints(*taken_from, chosen, contents=keep == "contents")
+    return replace(found, imprints=taken)
 
 
 def is_adapter(checkpoint: Checkpoint) -> bool:
@@ -70,6 +87,19 @@ def is_adapter(checkpoint: Checkpoint) -> bool:
     names = [entry.name for entry in checkpoint.entries]
     inserted = all(any(word in name for word in INSERTED) for name in names)
     return checkpoint.format == "adapter" or (bool(names) and inserted)
+
+
+def differing(alignment: Alignment, tensors: Sequence[TensorVerdict]) -> list[Subject]:
+    """Return the child's tensors that are not the base's, in the order of the pairs."""
+    return [
+        Subject(
+            pair.base if verdict.verdict == "changed" else None,
+            pair.child,
+            verdict.role,
+        )
+        for pair, verdict in zip(alignment.pairs, tensors, strict=True)
+        if pair.child and verdict.verdict in ("changed", "added", "reshaped")
+    ]
 
 
 def to_document(comparison: Comparison) -> dict[str, object]:
@@ -130,14 +160,20 @@ def _verdict(pair: Pair, role: TensorRole, measure: Measure | None) -> TensorVer
     return tensor_verdict(pair, role, word, "bytes", metrics=measure.metrics)
 
 
-def _adapter(base: Checkpoint, child: Checkpoint, meter: Meter) -> Comparison:
+def _adapter(
+    base: Checkpoint, child: Checkpoint, meter: Meter, keep: Keep
+) -> Comparison:
     roles = layout(child.entries)
     tensors = tuple(
         tensor_verdict(Pair(None, entry, "added"), roles[entry.name])
         for entry in child.entries
     )
     pattern = freeze_pattern(tensors, is_adapter=True)
-    return _comparison(base, child, pattern, tensors, meter)
+    found = _comparison(base, child, pattern, tensors, meter)
+    if keep != "contents":
+        return found
+    chosen = [Subject(None, entry, roles[entry.name]) for entry in child.entries]
+    return replace(found, imprints=imprints(base, child, chosen))
 
 
 def _comparison(

@@ -12,14 +12,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.cache import now_utc, whole_file
-from core.derived.verdict import Comparison, TensorVerdict
+from core.derived.verdict import SKETCH, Comparison, Imprint, TensorVerdict
 from core.errors import CacheError, PedigreeError
 from core.weights.metrics import Metrics
 
 Status = Literal["ok", "failed", "skipped"]
 Stage = Literal["list", "card", "open", "compare", "store"]
 
-SCHEMA = 2
+SCHEMA = 3
 """Raised when the columns change; an older file is read, a newer one is refused."""
 
 SUMMARY_KEY = b"pedigree"
@@ -41,8 +41,16 @@ COLUMNS = pa.schema(
     + [(name, pa.bool_()) for name in (*FACTS, "is_tied")]
     + [(name, pa.int64() if name in WHOLE else pa.float64()) for name in METRICS]
     + [("missed", pa.float64())]
+    + [("digest", pa.binary(16)), ("crc32", pa.int64())]
+    + [("sample", pa.binary(8)), ("sketch", pa.binary(4 * SKETCH))]
 )
-"""One row a tensor. `shape` is text such as 64x3x7x7, "" for a scalar."""
+"""One row a tensor. `shape` is text such as 64x3x7x7, "" for a scalar. The last four
+are the imprint of a tensor that differs (`core.derived.verdict.Imprint`).
+"""
+
+IMPRINTS = tuple(field.name for field in fields(Imprint))
+TOLD = tuple(name for name in COLUMNS.names if name not in IMPRINTS)
+"""The columns that say something to people."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,10 @@ def succeeded(
         "flags": asdict(comparison.flags),
         "counts": asdict(comparison.counts),
     }
-    rows = [_row(tensor) for tensor in comparison.tensors]
+    rows = [
+        _row(tensor, comparison.imprints.get(tensor.name, Imprint()))
+        for tensor in comparison.tensors
+    ]
     tensors = pa.Table.from_pylist(rows, COLUMNS)
     return Result(child, "ok", signature, now_utc(), summary=summary, tensors=tensors)
 
@@ -127,7 +138,14 @@ def read_result(path: Path) -> Result | None:
     return replace(result, tensors=_complete(table) if result.summary else None)
 
 
-def _row(tensor: TensorVerdict) -> dict[str, object]:
+def kept_imprints(result: Result) -> dict[str, Imprint]:
+    """Return what a result kept of tensors that differ, by the child's names."""
+    rows = result.tensors.select(["name", *IMPRINTS]).to_pylist()
+    taken = {row.pop("name"): Imprint(**row) for row in rows}
+    return {name: found for name, found in taken.items() if found != Imprint()}
+
+
+def _row(tensor: TensorVerdict, imprint: Imprint) -> dict[str, object]:
     facts = {name: getattr(tensor.role, name) for name in FACTS}
     elements = 1
     for size in tensor.shape:
@@ -150,6 +168,7 @@ def _row(tensor: TensorVerdict) -> dict[str, object]:
         "missed": tensor.missed,
         **facts,
         **(asdict(tensor.metrics) if tensor.metrics else {}),
+        **asdict(imprint),
     }
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 
 from core.derived.card import Card
-from core.derived.comparisons import COLUMNS, Result
+from core.derived.comparisons import COLUMNS, TOLD, Result
 
 RESULT_COLUMNS = ("id", "status", "stage", "reason", "message", "compared_at")
 MODEL_TYPES = {
@@ -43,11 +43,12 @@ def model_rows(results: Sequence[Result], cards: Sequence[Card]) -> pd.DataFrame
 def tensor_rows(
     results: Iterable[Result], columns: Sequence[str] | None = None
 ) -> pd.DataFrame:
-    """One row a compared child and tensor: `model`, then `comparisons.COLUMNS`.
+    """One row a compared child and tensor: `model`, then `comparisons.TOLD`.
 
-    `columns` picks some of them. Texts are categories: there are few different ones.
+    `columns` picks some of `comparisons.COLUMNS` instead. Texts are categories: there
+    are few different ones.
     """
-    names = list(columns or COLUMNS.names)
+    names = list(columns or TOLD)
     found = [(r.id, r.tensors.select(names)) for r in results if r.tensors is not None]
     found = found or [("", COLUMNS.empty_table().select(names))]
     parts = [_with_model(model, tensors) for model, tensors in found]

@@ -22,7 +22,13 @@ from core.derived.cascade import (
     compare_cheaply,
     identical_to,
 )
-from core.derived.comparisons import Result, failed, read_result, succeeded
+from core.derived.comparisons import (
+    Result,
+    failed,
+    kept_imprints,
+    read_result,
+    succeeded,
+)
 from core.derived.crawl import Outcome
 from core.derived.hub_child import HubChild
 from core.derived.local_family import RULES, failure, file_name, keep
@@ -128,17 +134,20 @@ class HubWork:
             if opened is None:
                 found, level = identical_to(self.base, child.id), "full"
             else:
+                known = self._known(before, opening.weights)
                 found, level = compare_cheaply(
                     self.base,
                     opened,
                     certify=self.certify,
                     budget=self.client.budget,
-                    known=self._known(before, opening.weights),
+                    known=known,
+                    kept=kept_imprints(before) if known else None,
                 )
-            result = succeeded(child.id, found, signature)
+            size_bytes = opening.size_bytes
+            result = succeeded(child.id, found, signature, size_bytes)
             facts = {
                 "certify": level, "weights": opening.weights, "rules": RULES,
-                "bytes_naive": opening.size_bytes, "commit": child.sha,
+                "bytes_naive": size_bytes, "commit": child.sha,
                 "base_weights": self.base_identity,
             }  # fmt: skip
             result = replace(result, summary={**result.summary, **facts})

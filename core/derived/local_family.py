@@ -68,7 +68,9 @@ class LocalWork:
         except PedigreeError as error:
             return failed(child.id, "open", error, signature)
         with opened:
-            found = compare_checkpoints(self.opened, opened, metrics=self.metrics)
+            found = compare_checkpoints(
+                self.opened, opened, metrics=self.metrics, keep="contents"
+            )
             return succeeded(child.id, found, signature, opened.size_bytes)
 
     def _signature(self, child: Child) -> str:

@@ -69,10 +69,20 @@ def missed_share(entry: TensorEntry, role: TensorRole) -> float:
     return 1 - MISS_CHANCE ** (1 / probed)
 
 
+def table_rows(rows: int) -> list[int]:
+    """Return which rows of an embedding table are looked at; few rows need no choice.
+
+    >>> table_rows(63)[:3], table_rows(31)
+    ([0, 2, 4], [])
+    """
+    if rows < TABLE_ROWS:
+        return []
+    return [index * (rows - 1) // (TABLE_ROWS - 1) for index in range(TABLE_ROWS)]
+
+
 def _spread_rows(entry: TensorEntry, role: TensorRole) -> list[Part]:
     if not role.is_embedding or entry.shape[0] < TABLE_ROWS:
         return []
     rows, width = entry.shape[0], entry.elements // entry.shape[0]
     count = min(width, TABLE_ROW_BYTES // item_bytes(entry))
-    places = (index * (rows - 1) // (TABLE_ROWS - 1) for index in range(TABLE_ROWS))
-    return [(row * width, row * width + count) for row in places]
+    return [(row * width, row * width + count) for row in table_rows(rows)]

@@ -3,8 +3,8 @@ up to. Reads no files and makes no judgments.
 """
 
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from core.weights.align import Pair
@@ -87,9 +87,34 @@ class Counts:
     reshaped: int = 0
 
 
+SKETCH = 16
+"""Numbers kept of a sampled delta: its squared length is then known to about a third
+for one tensor, and to a few percent for a model.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Imprint:
+    """The content of one tensor of a child; None is what was not read.
+
+    `digest` (16 bytes, BLAKE2b) names dtype, shape and all bytes, `crc32` is the file's
+    own checksum of them, `sample` (8 bytes, BLAKE2b) names the sampled elements, and
+    `sketch` (float32, 16) is a random projection of their difference from the base,
+    scaled to the whole tensor; of a tensor that the base lacks, of their values.
+    """
+
+    digest: bytes | None = None
+    crc32: int | None = None
+    sample: bytes | None = None
+    sketch: bytes | None = None
+
+
 @dataclass(frozen=True)
 class Comparison:
-    """One child against its base, tensor by tensor and in sum."""
+    """One child against its base, tensor by tensor and in sum.
+
+    `imprints` are what was kept of tensors that differ from the base, by child name.
+    """
 
     base: str
     child: str
@@ -101,6 +126,7 @@ class Comparison:
     sentence: str
     bytes_read: int
     tensors: tuple[TensorVerdict, ...]
+    imprints: Mapping[str, Imprint] = field(default_factory=dict)
 
 
 def count(verdicts: Iterable[TensorVerdict]) -> Counts:
