@@ -43,6 +43,10 @@ PAGES = (
         "pages/derived.py", "Derived models", ":material/account_tree:",
         "What was made out of this base model, and which layers were really trained?",
     ),
+    Page(
+        "pages/zero_shot.py", "Zero-shot", ":material/image_search:",
+        "Which model recognizes any label, installs, and runs on my machine?",
+    ),
     Page("pages/jobs.py", "Jobs", ":material/progress_activity:",
          "What is running, what has failed, and what does the cache hold?"),
     Page("pages/glossary.py", "Glossary", ":material/menu_book:",
