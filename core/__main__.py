@@ -11,12 +11,21 @@ import os
 import sys
 from collections.abc import Sequence
 
-from core.commands import compare, demo, derived, doctor, report, tables, zero_shot
+from core.commands import (
+    compare,
+    demo,
+    derived,
+    doctor,
+    report,
+    score,
+    tables,
+    zero_shot,
+)
 from core.commands.answer import Answer, plain
 from core.errors import PedigreeError
 from core.settings import load_settings
 
-VERBS = (tables, compare, derived, report, doctor, demo, zero_shot)
+VERBS = (tables, compare, derived, report, score, doctor, demo, zero_shot)
 
 log = logging.getLogger("pedigree")
 

@@ -1,0 +1,1 @@
+"""Will this model transfer? Scores, records, predictors and a recommendation."""

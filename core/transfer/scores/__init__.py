@@ -1,0 +1,1 @@
+"""Transferability scores: one metric a file, over sums gathered in one stream."""

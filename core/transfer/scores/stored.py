@@ -1,0 +1,137 @@
+"""Arrays in .npy and .npz files whose rows are read when they are asked for.
+
+Reads headers itself, never a pickle; a header must agree with the bytes that follow.
+Source: the NPY format, numpy.lib.format, versions 1 and 2; APPNOTE.TXT for zip.
+"""
+
+import shutil
+import struct
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from core.errors import UsageError
+
+MAX_UNPACKED_BYTES = 8 * 2**30
+"""What compressed arrays of a file may unpack to, on disk."""
+
+MAX_RANK = 2
+LOCAL_HEADER_BYTES = 30
+
+
+@dataclass(frozen=True, eq=False)
+class StoredArray:
+    """An array in a file; a slice or an index array reads those rows alone.
+
+    Every read maps the file anew and copies, so that nothing stays in memory.
+    """
+
+    source: Path | IO[bytes]
+    offset: int
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    order: str
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: slice | np.ndarray) -> np.ndarray:
+        if 0 in self.shape:
+            return np.empty(self.shape, self.dtype)[rows]
+        place = self.offset, self.shape, self.order
+        return np.array(np.memmap(self.source, self.dtype, "r", *place)[rows])
+
+
+def open_arrays(path: Path) -> dict[str, StoredArray]:
+    """Open every array of an .npz archive, or the one of an .npy file as "features".
+
+    Compressed members are unpacked to temporary files, which are gone with the arrays.
+    Raises UsageError for what is no such file, holds objects or contradicts itself.
+    """
+    try:
+        with path.open("rb") as file:
+            if file.read(6) == b"\x93NUMPY":
+                return {"features": _read_header(path, file, 0, path.stat().st_size)}
+        with zipfile.ZipFile(path) as archive:
+            return _open_members(path, archive)
+    except OSError as error:
+        happened = f"cannot be read ({error.strerror})"
+        raise UsageError(path.name, happened, "check the path") from error
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+        remedy = "write it with numpy.savez"
+        raise UsageError(path.name, "is no readable .npz file", remedy) from error
+
+
+def _open_members(path: Path, archive: zipfile.ZipFile) -> dict[str, StoredArray]:
+    members = [m for m in archive.infolist() if m.filename.endswith(".npy")]
+    packed = [m.file_size for m in members if m.compress_type != zipfile.ZIP_STORED]
+    if sum(packed) > MAX_UNPACKED_BYTES:
+        happened = f"unpacks to {sum(packed):,} bytes"
+        raise UsageError(path.name, happened, "write it with numpy.savez instead")
+    return {
+        member.filename.removesuffix(".npy"): _open_member(path, archive, member)
+        for member in members
+    }
+
+
+def _open_member(
+    path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo
+) -> StoredArray:
+    name = f"{member.filename[:80]} in {path.name}"
+    if member.compress_type == zipfile.ZIP_STORED:
+        with path.open("rb") as file:
+            start = _member_start(name, file, member)
+            return _read_header(path, file, start, member.file_size, name)
+    unpacked = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the array
+    with archive.open(member) as stream:
+        shutil.copyfileobj(stream, unpacked)
+    unpacked.flush()
+    return _read_header(unpacked, unpacked, 0, unpacked.tell(), name)
+
+
+def _member_start(name: str, file: IO[bytes], member: zipfile.ZipInfo) -> int:
+    """Return where the bytes of a stored member begin, past its local header."""
+    file.seek(member.header_offset)
+    header = file.read(LOCAL_HEADER_BYTES)
+    if len(header) < LOCAL_HEADER_BYTES or member.flag_bits & 1:
+        raise UsageError(name, "is cut off or encrypted", "write it again")
+    return (
+        member.header_offset
+        + LOCAL_HEADER_BYTES
+        + sum(struct.unpack_from("<2H", header, 26))
+    )
+
+
+def _read_header(
+    source: Path | IO[bytes],
+    file: IO[bytes],
+    start: int,
+    size: int,
+    name: str | None = None,
+) -> StoredArray:
+    """Read the header of an array of `size` bytes at `start`."""
+    name = name or Path(file.name).name
+    file.seek(start)
+    try:
+        version = np.lib.format.read_magic(file)
+        read = {
+            (1, 0): np.lib.format.read_array_header_1_0,
+            (2, 0): np.lib.format.read_array_header_2_0,
+        }[version]
+        shape, is_fortran, dtype = read(file)
+    except (ValueError, KeyError) as error:
+        raise UsageError(name, "has no readable header", "save it again") from error
+    if dtype.hasobject or dtype.fields:
+        happened = f"holds {'Python objects' if dtype.hasobject else 'records'}"
+        raise UsageError(name, happened, "save plain numbers or strings")
+    offset = file.tell()
+    if len(shape) > MAX_RANK or min(shape, default=0) < 0:
+        raise UsageError(name, f"has the shape {shape}", "save (N, D) or (N,)")
+    if prod(shape) * dtype.itemsize != size - (offset - start):
+        raise UsageError(name, "holds other bytes than it claims", "save it again")
+    return StoredArray(source, offset, shape, dtype, "F" if is_fortran else "C")
