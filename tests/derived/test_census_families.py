@@ -1,0 +1,129 @@
+"""The study's 33 families, made again with known children and compared end to end: the
+counts are those, and every finding agrees or shows its correction.
+"""
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from core.derived.census import census
+from core.derived.census_run import compare_census, stored_census
+from core.derived.census_study import published_study
+from core.derived.family import family
+from core.errors import JobCancelled
+from core.settings import load_settings
+from tests.standin import Standin
+from tests.standin.census import FAMILIES, STAGE_1, census_family
+from tests.standin.families import publish
+from tests.standin.tiny import tiny
+from tests.standin.vit import renew
+
+MOST = 2
+"""Children of each making; all 2,853 are compared by `python -m bench.census`."""
+
+BASES = {base.base: base for base in published_study().bases}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    with Standin() as hub:
+        place = {"HF_ENDPOINT": hub.endpoint,
+                 "PEDIGREE_CACHE": str(tmp_path_factory.mktemp("census"))}  # fmt: skip
+        yield hub, load_settings(place)
+
+
+def few(base):
+    return {making: min(count, MOST) for making, count in FAMILIES[base].items()}
+
+
+def shrunk(base):
+    """Return the study as it would be, had it found at most MOST of each."""
+    findings = tuple(
+        finding if finding.models is None else
+        replace(finding, models=min(finding.models, MOST),
+                expected=min(finding.expected, MOST))
+        for finding in BASES[base].findings
+    )  # fmt: skip
+    listed = sum(few(base).values())
+    return replace(
+        published_study(),
+        bases=(replace(BASES[base], listed=listed, findings=findings),),
+    )
+
+
+def spelled(models, truth):
+    """Name each model's pattern as its truth is spelled: with blocks, with drift."""
+    return {
+        row.id: " ".join(
+            filter(None, [
+                row.kind,
+                "" if row.frozen_blocks is None else str(row.frozen_blocks),
+                "with drift" if row.statistics_drift else "",
+            ])
+        )
+        for row in models.astype(object).where(models.notna(), None).itertuples()
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("base", FAMILIES)
+def test_a_family_made_as_the_study_counted_it_is_summed_up_so(world, base):
+    hub, settings = world
+    truth = census_family(hub, base, few(base))
+    models = family(base, settings).models
+    assert Counter(spelled(models, truth).values()) == Counter(truth.values())
+    findings = census(shrunk(base), lambda name: models).findings
+    counted = findings[findings["standing"] != "not counted"]
+    expected = ["corrected" if f.correction else "agrees"
+                for f in BASES[base].findings if f.models is not None]  # fmt: skip
+    assert counted["standing"].tolist() == expected, counted["why"].tolist()
+
+
+def test_the_families_have_the_studys_counts():
+    assert FAMILIES.keys() == BASES.keys()
+    for base, counts in FAMILIES.items():
+        assert sum(counts.values()) == BASES[base].listed
+
+
+@pytest.mark.parametrize(("base", "tensors"), [
+    ("facebook/detr-resnet-50", 55), ("facebook/detr-resnet-101", 55),
+    ("microsoft/table-transformer-detection", 25),
+])  # fmt: skip
+def test_the_stem_and_first_stage_have_as_many_tensors_as_told(base, tensors):
+    made = tiny(base)
+    changed = renew(made, *STAGE_1, by="count")
+    assert sum(made[name] != changed[name] for name in made) == tensors
+
+
+def test_several_bases_are_one_job_that_goes_on_where_it_was(world):
+    hub, settings = world
+    bases = ["facebook/detr-resnet-50-dc5", "google/efficientnet-b0"]
+    for base in bases:
+        if base not in hub.repositories:
+            census_family(hub, base, few(base))
+    told = []
+
+    def stop_after_the_first(fraction, message):
+        told.append((fraction, message))
+
+    with pytest.raises(JobCancelled):
+        compare_census(settings, bases, progress=stop_after_the_first,
+                       cancelled=lambda: len(told) > 0)  # fmt: skip
+    run = compare_census(settings, bases, progress=stop_after_the_first)
+    assert [found.base for found in run.families] == bases and not run.failures
+    before = len(hub.requests)
+    compare_census(settings, bases)
+    assert {request.path for request in hub.requests[before:]} == {"/api/models"}
+    checked = stored_census(settings).findings.set_index("base").loc[bases]
+    assert "not checked" not in set(checked["standing"])
+
+
+def test_a_base_that_cannot_be_had_does_not_stop_the_others(tmp_path):
+    there, gone = "microsoft/resnet-18", "microsoft/resnet-50"
+    with Standin() as hub:
+        census_family(hub, there, {"full": 1})
+        publish(hub, "u/orphan", tiny(there), base_model=gone)
+        place = {"HF_ENDPOINT": hub.endpoint, "PEDIGREE_CACHE": str(tmp_path)}
+        run = compare_census(load_settings(place), [gone, there])
+    assert [found.base for found in run.families] == [there]
+    assert list(run.failures) == [gone] and "not" in run.failures[gone]
