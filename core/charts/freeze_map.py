@@ -17,6 +17,9 @@ from core.charts.theme import SCREEN, escape, resolve
 WORDS_UP_TO_CELLS = 20_000
 GAPS_UP_TO_ROWS = 80
 NAMES_UP_TO_ROWS = 60
+MOST_TICKS = 25
+"""Of many rows or columns so many are named; a zoom names others."""
+
 LABEL_LENGTH = 32
 
 
@@ -116,6 +119,10 @@ def _draw_heatmap(
         labelalias=_cut(escape(layer) for layer in matrix.columns),
     )  # fmt: skip
     figure.update_yaxes(type="category", autorange="reversed", showgrid=False)
+    if len(matrix) > NAMES_UP_TO_ROWS:
+        figure.update_yaxes(nticks=MOST_TICKS)
+    if len(matrix.columns) > MOST_TICKS:
+        figure.update_xaxes(nticks=MOST_TICKS, tickangle=-90)
     figure.update_layout(height=int(np.clip(150 + 20 * len(matrix), 260, 900)))
 
 

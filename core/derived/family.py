@@ -4,6 +4,7 @@ is one row, compared or failed, kept on disk and never compared twice.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 
@@ -53,6 +54,10 @@ class Family:
     @property
     def models(self) -> pd.DataFrame:
         """One row a child: its verdict or failure, and what its card claims."""
+        return self._models.copy(deep=False)  # pandas copies when either is written to
+
+    @cached_property
+    def _models(self) -> pd.DataFrame:
         return model_rows(self.results, self.cards)
 
     def tensors(

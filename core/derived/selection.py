@@ -2,6 +2,7 @@
 models. Draws nothing.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 import pandas as pd
@@ -78,9 +79,11 @@ def stated_values(value: object) -> set[str]:
 
 def choices(models: pd.DataFrame, column: str) -> list[str]:
     """Return what a column of the compared models names, the most frequent first."""
-    cells = models.loc[models["status"] == "ok", column].map(stated_values)
-    counts = cells.map(sorted).explode().value_counts()
-    names = [str(name) for name in counts.index]
+    cells = models.loc[models["status"] == "ok", column].value_counts(dropna=False)
+    counts: Counter[str] = Counter()
+    for cell, count in cells.items():
+        counts.update(dict.fromkeys(stated_values(cell), count))
+    names = [name for name, _ in counts.most_common()]
     return names if set(names) - {NOT_STATED} else []
 
 

@@ -1,0 +1,112 @@
+"""The Map view of a family: its freeze map with every choice, and its models."""
+
+import pandas as pd
+import streamlit as st
+
+from core.charts.freeze_map import freeze_map
+from core.derived.alike import alike
+from core.derived.family import Family
+from core.derived.order import sort_rows
+from core.derived.selection import select
+from core.ui.chart import chart
+from core.ui.export_row import export_row
+from core.ui.family_loaders import Base, base_name, family_matrix, hub_pages
+from core.ui.map_choice import MapChoice, choose_drawing, choose_models
+from core.ui.map_listing import failures, listing
+from core.ui.pair_section import pair_section
+from core.ui.states import empty_state
+from core.ui.text import plural
+
+NAMED_ROWS = 60
+MOST_PX = 900
+LINKED_ROWS = 300
+"""Above so many rows their links would weigh more than the map."""
+CODES = {
+    "verdict": "0 equal, 1 changed, 2 partly changed, 3 reshaped, 4 added, 5 absent, "
+    "6 unknown",
+    "evidence": "0 sha256, 1 bytes, 2 header, 3 crc32, 4 probe, 5 unknown",
+    "distance": "0 equal, 1 under 0.1 %, then from 0.1, 0.3, 1, 3, 10 and 30 % on, 8 "
+    "not measured",
+}
+
+
+def map_section(base: Base, family: Family) -> None:
+    """Draw the freeze map of the models that the filters leave, and list them."""
+    models = family.models
+    if not (models["status"] == "ok").any():
+        failures(models)
+        return
+    rows = select(models, choose_models(models))
+    choice = choose_drawing(models)
+    st.markdown(f"**{len(rows):,} of {plural(len(models), 'model')}**")
+    whole = family_matrix(base, choice.by, choice.parameters_only, choice.shown)
+    pair_section(base, family, whole, choice.shown)
+    if rows.empty:
+        empty_state("No compared model meets the filter; clear the search or pattern.")
+    else:
+        matrix = whole[whole.index.isin(rows["id"])]
+        _draw(sort_rows(matrix, models, choice.order), rows, base, choice)
+    failures(models)
+
+
+def _draw(
+    matrix: pd.DataFrame, rows: pd.DataFrame, base: Base, choice: MapChoice
+) -> None:
+    """Draw a row a model, or a row a pattern with its models."""
+    ordered = rows.set_index("id", drop=False).loc[matrix.index]
+    if choice.rows == "models":
+        links = hub_pages(base, matrix.index) if len(matrix) <= LINKED_ROWS else {}
+        _chart(matrix, ordered, base, choice, links)
+        listing(base, ordered)
+        return
+    groups = alike(matrix, frequent_first=choice.order == "frozen depth")
+    pattern = groups.members.set_index("model")["pattern"]
+    _chart(groups.rows, ordered.assign(pattern=pattern), base, choice, {})
+    listing(base, ordered)
+
+
+def _chart(
+    matrix: pd.DataFrame,
+    rows: pd.DataFrame,
+    base: Base,
+    choice: MapChoice,
+    links: dict[str, str],
+) -> None:
+    """Draw the map as a heatmap here and as filled rectangles in files."""
+    name = base_name(base)
+    tall = 130 + 22 * len(matrix)
+    chart(
+        freeze_map(matrix, shown=choice.shown, links=links), key="map",
+        height=tall if len(matrix) <= NAMED_ROWS else MOST_PX,
+        alt=f"Layers of {len(rows)} models of {name}, by {choice.shown}",
+    )  # fmt: skip
+    if len(matrix) > NAMED_ROWS:
+        st.caption("Drag over a part of the map to zoom in; double-click to go back.")
+    export_row(
+        lambda: freeze_map(matrix, shown=choice.shown, vector=True),
+        lambda: _table(matrix, rows, choice),
+        name=f"freeze-map-{name}",
+        caption=f"Models derived from {name}, compared {dates(rows)}. "
+        f"{choice.by.capitalize()}s: {CODES[choice.shown]}; -1 in neither.",
+        key="map-export",
+    )  # fmt: skip
+
+
+def _table(matrix: pd.DataFrame, rows: pd.DataFrame, choice: MapChoice) -> pd.DataFrame:
+    """Return the codes behind what is known of each row."""
+    if choice.rows == "patterns":
+        return matrix.reset_index()
+    return pd.concat([rows, matrix.loc[rows.index]], axis=1)
+
+
+def dates(rows: pd.DataFrame) -> str:
+    """Return when the comparisons were made.
+
+    >>> dates(pd.DataFrame({"compared_at": ["2026-11-01T12:00:00Z"]}))
+    '2026-11-01'
+    """
+    first, last = (
+        str(moment)[:10]
+        for moment in (rows["compared_at"].min(), rows["compared_at"].max())
+    )
+    return first if first == last else f"{first} to {last}"
