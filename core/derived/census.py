@@ -29,12 +29,13 @@ FINDING_TYPES = {
     "base": "str", "task": "str", "finding": "str", "patterns": "str",
     "published": "Int64", "expected": "Int64", "of": "Int64", "found": "Int64",
     "compared": "Int64", "share_expected": "Float64", "share": "Float64",
-    "low": "Float64", "high": "Float64", "standing": "str", "why": "str",
-    "compared_at": "str",
+    "low": "Float64", "high": "Float64", "standing": "str", "correction": "str",
+    "why": "str", "compared_at": "str",
 }  # fmt: skip
 """`published` of the study's `of` models have one of the patterns by its text, and
 `expected` once a known error is mended (`share_expected`); `found` of the `compared` by
-ours (`share`, its 95 % interval from `low` to `high`). What is not known is missing.
+ours (`share`, its 95 % interval from `low` to `high`). `correction` tells the error,
+`why` what there is instead where they differ. What is not known is missing.
 """
 
 BASE_TYPES = {
@@ -118,6 +119,7 @@ def _finding_row(
         "base": base.base, "task": base.task, "finding": finding.says,
         "patterns": ", ".join(finding.patterns), "published": finding.models,
         "expected": finding.expected, "of": base.listed,
+        "correction": finding.correction or None,
     }  # fmt: skip
     if finding.models is None:
         why = "The finding states no number, or is about the study's method."
@@ -126,15 +128,16 @@ def _finding_row(
     compared = models[models["status"] == "ok"]
     waiting = int((models["status"] == "skipped").sum())
     if compared.empty or waiting:
-        why = f"{len(compared)} of {len(models)} listed models are compared."
-        return row | {"standing": "not checked", "why": _why(finding, why)}
+        why = f"{len(compared):,} of {len(models):,} listed models are compared."
+        why = why if len(models) else "No model is listed yet."
+        return row | {"standing": "not checked", "why": why}
     found = int(having(compared, finding.patterns).sum())
     low, high = wilson(found, len(compared))
     standing = _standing(base, finding, found, len(compared), (low, high))
-    why = _why(finding, _reason(standing, base, finding, compared))
     return row | {
         "found": found, "compared": len(compared), "share": found / len(compared),
-        "low": low, "high": high, "standing": standing, "why": why,
+        "low": low, "high": high, "standing": standing,
+        "why": _reason(standing, base, compared),
         "compared_at": compared["compared_at"].max(),
     }  # fmt: skip
 
@@ -154,17 +157,13 @@ def _standing(
 
 
 def _reason(
-    standing: Standing, base: StudiedBase, finding: Finding, compared: pd.DataFrame
-) -> str:
-    """Say what else there is where the numbers are not the same."""
+    standing: Standing, base: StudiedBase, compared: pd.DataFrame
+) -> str | None:
+    """Say what there is instead where the numbers are not the same."""
     if standing in ("agrees", "corrected"):
-        return ""
+        return None
     population = f"{len(compared):,} models are compared, {base.listed:,} in the study"
     return f"{population}: {_counted(_patterns(compared))}."
-
-
-def _why(finding: Finding, reason: str) -> str:
-    return " ".join(filter(None, [finding.correction, reason]))
 
 
 def _patterns(models: pd.DataFrame) -> pd.Series:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.derived.census import Census, census
-from core.derived.census_study import Study, published_study
+from core.derived.census_study import Study, chosen_bases, published_study
 from core.derived.crawl import Asked
 from core.derived.family import Family, Progress, family
-from core.errors import JobCancelled, PedigreeError, UsageError
+from core.errors import JobCancelled, PedigreeError
 from core.settings import Settings
 
 
@@ -46,13 +46,8 @@ def compare_census(
     others. The options are those of `core.derived.family.family`. Raises UsageError for
     a base that the study does not know, and JobCancelled once stopped.
     """
-    known = [each.base for each in published_study().bases]
-    unknown = sorted(set(bases) - set(known))
-    if unknown:
-        happened = "is no base of the published study"
-        raise UsageError(unknown[0], happened, "see `report --census` for its bases")
+    chosen = [base.base for base in chosen_bases(published_study(), bases).bases]
     families, failures = [], {}
-    chosen = list(bases) or known
     for number, base in enumerate(chosen):
         tell = _part(progress, number, len(chosen), base)
         try:

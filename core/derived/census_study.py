@@ -6,9 +6,11 @@ its lists of ids. The facts are in `census.json`, in our words.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from core.errors import UsageError
 
 STUDY = Path(__file__).with_name("census.json")
 
@@ -69,6 +71,24 @@ def published_study() -> Study:
     bases = tuple(_base(entry, corrections) for entry in document["bases"])
     facts = (document[name] for name in ("source", "revision", "date", "url"))
     return Study(*facts, bases)
+
+
+def chosen_bases(study: Study, names: Sequence[str]) -> Study:
+    """Return the study of some of its bases only, of all where none is named.
+
+    Raises UsageError for a base that the study does not know.
+
+    >>> len(chosen_bases(published_study(), ["microsoft/resnet-18"]).bases)
+    1
+    """
+    known = {base.base: base for base in study.bases}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        happened = "is no base of the published study"
+        remedy = "`report --census` lists its bases; compare others with `derived`"
+        raise UsageError(unknown[0], happened, remedy)
+    chosen = tuple(known[name] for name in dict.fromkeys(names))
+    return replace(study, bases=chosen) if names else study
 
 
 def _base(entry: Mapping, corrections: Mapping[str, str]) -> StudiedBase:
