@@ -141,7 +141,8 @@ def _point_layers(
                 "x": across[at], "y": up[at], "customdata": carried[at],
                 "hovertemplate": template,
                 "marker": _marker(style, opens[at]) | {
-                    "size": sizes[at], "opacity": opacity[at],
+                    "size": _one_for_all(sizes[at]),
+                    "opacity": _one_for_all(opacity[at]),
                 },
             }
         )  # fmt: skip
@@ -155,9 +156,16 @@ def _point_layers(
 def _marker(style: Style, opens: np.ndarray) -> dict:
     return {
         "color": style.color,
-        "symbol": np.where(opens, f"{style.symbol}-open", style.symbol),
-        "line": {"width": np.where(opens, 1.5, 0.0), "color": style.color},
-    }
+        "symbol": _one_for_all(np.where(opens, f"{style.symbol}-open", style.symbol)),
+        "line": {
+            "width": _one_for_all(np.where(opens, 1.5, 0.0)), "color": style.color,
+        },
+    }  # fmt: skip
+
+
+def _one_for_all(values: np.ndarray) -> np.ndarray | object:
+    """Return the one value that all share: browsers draw such points sooner."""
+    return values[0].item() if (values == values[0]).all() else values
 
 
 def _marker_sizes(rows, size: str | None, on_front: np.ndarray) -> np.ndarray:
