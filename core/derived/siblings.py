@@ -6,7 +6,7 @@ it is nearer to the sibling than to the base (as in the weight-space trees of Ho
 al., 2024, https://arxiv.org/abs/2405.18432).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,12 +15,17 @@ import pandas as pd
 from core.derived.apart import ERRORS, Deltas, deltas
 from core.derived.comparisons import Result
 from core.derived.contents import PROOFS, held_tensors
+from core.derived.declared import declared_parents
 
 NEAR = 0.1
 """Backbones this close, relative to their distance from the base, are near copies."""
 
 CLOSER = float(np.sqrt(0.5))
 """A sibling at less of the distance to the base explains over half of the delta."""
+
+LATER, NEARER, DATED, DECLARED = range(4)
+ORDERS = ("later", "distance from the base", "dates", "card")
+"""What says that one model was there before another."""
 
 INCOMPARABLE = ("adapter", "quantized", "other-architecture")
 
@@ -68,6 +73,7 @@ def siblings(base: str, results: Sequence[Result], models: pd.DataFrame) -> Sibl
     compared = models[models["status"] == "ok"].set_index("id", drop=False)
     files = {r.id: (r.summary or {}).get("weights") for r in results}
     copies = _copies(base, held, compared, files)
+    declared = declared_parents(base, compared["id"], compared["parents"])
     kinds = compared["kind"]
     alone = compared.index[~compared.index.isin(copies["id"])]
     wanted = [model for model in alone if kinds[model] not in INCOMPARABLE]
@@ -81,7 +87,7 @@ def siblings(base: str, results: Sequence[Result], models: pd.DataFrame) -> Sibl
         tree,
         copies,
         _near(found, tree, held, distances),
-        _parents(found, compared),
+        _parents(found, compared, declared),
         pd.DataFrame(list(why.items()), columns=list(LEFT_OUT)),
         found,
     )
@@ -171,50 +177,57 @@ def _near(
     return pd.DataFrame(rows, columns=list(NEAR_COPIES))
 
 
-def _parents(found: Deltas, compared: pd.DataFrame) -> pd.DataFrame:
+def _parents(
+    found: Deltas, compared: pd.DataFrame, declared: Mapping[str, list[str]]
+) -> pd.DataFrame:
     """Find for every child the nearest sibling that may have come before it."""
     if len(found.models) < 2:
         return _nothing(PARENTS)
-    dated, nearer = _came_before(found, compared)
+    order = _came_before(found, compared, declared)
     squares = found.squares
-    ratio = np.full(found.squared_distances.shape, np.inf)
     trained = squares > 0
+    ratio = np.full(order.shape, np.inf)
     ratio[trained] = found.squared_distances[trained] / squares[trained, None]
     ratio[:, ~trained] = np.inf
-    np.fill_diagonal(ratio, np.inf)
-    ratio[~(dated | nearer)] = np.inf
+    ratio[order == LATER] = np.inf
     rows = []
     for at, other in enumerate(ratio.argmin(axis=1).tolist()):
         if ratio[at, other] >= CLOSER**2:
             continue
         told = found.interval(at, other)
         if told[2] < CLOSER:
-            order = "dates" if dated[at, other] else _order(found, at, other, told[0])
-            rows.append((found.models[at], found.models[other], *told, order))
+            word = ORDERS[order[at, other]]
+            if word == ORDERS[NEARER] and not _is_nearer(found, at, other, told[0]):
+                word = "unknown"
+            rows.append((found.models[at], found.models[other], *told, word))
     return pd.DataFrame(rows, columns=list(PARENTS))
 
 
-def _order(found: Deltas, at: int, other: int, ratio: float) -> str:
-    """Say whether `other` is nearer to the base by more than the sketches' error."""
+def _is_nearer(found: Deltas, at: int, other: int, ratio: float) -> bool:
+    """Whether `other` is nearer to the base by more than the sketches' error."""
     gained = 1 - found.squares[other] / found.squares[at]
-    error = np.sqrt(2) * ratio * found.error(at)
-    return "distance from the base" if gained > ERRORS * error else "unknown"
+    return bool(gained > ERRORS * np.sqrt(2) * ratio * found.error(at))
 
 
 def _came_before(
-    found: Deltas, compared: pd.DataFrame
-) -> tuple[np.ndarray, np.ndarray]:
-    """Tell, of row and column, whether the column's model was there before the row's:
-    by the dates of both, and where one lacks, because it is nearer to the base.
+    found: Deltas, compared: pd.DataFrame, declared: Mapping[str, list[str]]
+) -> np.ndarray:
+    """Tell by what the column's model was there before the row's, (N, N): its card, the
+    dates of both, or where one lacks, because it is nearer to the base; else LATER.
     """
-    dates = compared["created_at"].reindex(list(found.models))
+    names = list(found.models)
+    dates = compared["created_at"].reindex(names)
     moments = dates.to_numpy("datetime64[us]", na_value=np.datetime64("NaT"))
+    lengths = found.squares + 1e-12 * np.arange(len(names))  # ties as they are listed
+    order = np.where(lengths[None, :] < lengths[:, None], NEARER, LATER)
     known = ~np.isnat(moments)
-    both = known[:, None] & known[None, :] & (moments[:, None] != moments[None, :])
-    dated = both & (moments[None, :] < moments[:, None])
-    squares = found.squares
-    place = np.arange(len(squares))
-    earlier = (squares[None, :] < squares[:, None]) | (
-        (squares[None, :] == squares[:, None]) & (place[None, :] < place[:, None])
-    )
-    return dated, ~both & earlier
+    dated = known[:, None] & known[None, :] & (moments[:, None] != moments[None, :])
+    order[dated & (moments[None, :] < moments[:, None])] = DATED
+    order[dated & (moments[None, :] > moments[:, None])] = LATER
+    place = {name: at for at, name in enumerate(names)}
+    for child, at in place.items():
+        for parent in declared.get(child, ()):
+            if parent in place:
+                order[at, place[parent]], order[place[parent], at] = DECLARED, LATER
+    np.fill_diagonal(order, LATER)
+    return order

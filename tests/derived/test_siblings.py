@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 from scipy.cluster.hierarchy import dendrogram
 
 from core.derived.comparisons import IMPRINTS
@@ -17,55 +17,16 @@ from core.derived.siblings import CLOSER, NEAR, siblings
 from core.settings import load_settings
 from tests.standin import Standin, generated_safetensors, renew, tune, vit
 from tests.standin.families import BASE, WEIGHTS, publish, tuned_vit
-
-BLOCKS = 4
-
-
-def names():
-    parts = "attention.output.dense", "intermediate.dense", "output.dense"
-    for block in range(BLOCKS):
-        for part in parts:
-            yield f"vit.encoder.layer.{block}.{part}.weight"
-
-
-def trained(weights, seed, step=0.01, only=""):
-    random = np.random.default_rng(seed)
-    return {
-        name: value + step * random.normal(size=value.shape).astype(np.float32)
-        if only in name
-        else value
-        for name, value in weights.items()
-    }
-
-
-def save(folder, weights, base="vit", labels=3, seed=0):
-    folder.mkdir()
-    (folder / "README.md").write_text(f"---\nbase_model: {base}\n---\n")
-    head = np.random.default_rng(seed).normal(size=(labels, 24)).astype(np.float32)
-    save_file(weights | {"classifier.weight": head}, folder / "model.safetensors")
+from tests.standin.siblings import body_names, save_siblings
 
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory):
-    """A base with strangers, a copy, a near copy and a child of a child."""
     root = tmp_path_factory.mktemp("siblings")
-    random = np.random.default_rng(0)
-    base = {name: random.normal(size=(24, 24)).astype(np.float32) for name in names()}
-    first = trained(base, 1)
-    save(root / "vit", base, base="none")
-    save(root / "first", first, seed=1)
-    save(root / "grandchild", trained(first, 2, step=0.004), seed=2, labels=7)
-    save(root / "near", trained(first, 3, step=0.0003), seed=3)
-    save(root / "reupload", first, seed=1)
-    for seed in (11, 12, 13):
-        save(root / f"other-{seed}", trained(base, seed), seed=seed)
-    save(root / "same", base)
-    (root / "same" / "model.safetensors").write_bytes(
-        (root / "vit" / "model.safetensors").read_bytes()
-    )
+    base = save_siblings(root / "models")
     settings = load_settings({"PEDIGREE_CACHE": str(root / "cache")})
-    found = family(root / "vit", settings)
-    return siblings(found.base, found.results, found.models), root / "vit", settings
+    found = family(base, settings)
+    return siblings(found.base, found.results, found.models), base, settings
 
 
 def test_a_reupload_is_a_copy_byte_by_byte_and_what_equals_the_base_is_one(local):
@@ -89,7 +50,8 @@ def test_a_child_of_a_child_declared_as_one_of_the_base_is_found(local):
     row = parents.loc["grandchild"]
     assert row["low"] < truth < row["high"] < CLOSER
     assert row["order_by"] == "distance from the base"
-    assert not set(parents.index) & {"other-11", "other-12", "other-13"}
+    assert parents.loc["merged", ["parent", "order_by"]].tolist() == ["other", "card"]
+    assert not set(parents.index) & {"other", "another", "far"}
 
 
 def test_distances_are_those_between_the_files(local):
@@ -97,10 +59,10 @@ def test_distances_are_those_between_the_files(local):
 
     def body(model):
         weights = load_file(base.parent / model / "model.safetensors")
-        return np.concatenate([weights[name].ravel() for name in names()])
+        return np.concatenate([weights[name].ravel() for name in body_names()])
 
     start = body("vit")
-    for one, two in (("first", "other-11"), ("first", "grandchild")):
+    for one, two in (("first", "other"), ("first", "grandchild")):
         longest = max(np.linalg.norm(body(model) - start) for model in (one, two))
         truth = np.linalg.norm(body(one) - body(two)) / longest
         assert found.distances.loc[one, two] == pytest.approx(truth, rel=0.3)
@@ -125,12 +87,12 @@ def test_a_second_reading_from_the_disk_says_the_same(local):
 def test_results_without_samples_are_left_out_and_said(local):
     stored = family(local[1], local[2], limit=0)
     bare = [
-        replace(r, tensors=without(r.tensors)) if r.id == "other-11" else r
+        replace(r, tensors=without(r.tensors)) if r.id == "other" else r
         for r in stored.results
     ]
     found = siblings(stored.base, bare, stored.models)
-    assert found.left_out["id"].tolist() == ["other-11"]
-    assert "other-11" not in found.distances.index
+    assert found.left_out["id"].tolist() == ["other"]
+    assert "other" not in found.distances.index
 
 
 def without(tensors):
