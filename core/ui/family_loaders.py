@@ -37,7 +37,7 @@ def stored_family(base: Base) -> Family:
 
 
 def family_matrix(
-    base: Base, by: By, parameters_only: bool, shown: Shown
+    base: Base, by: By, parameters_only: bool = True, shown: Shown = "verdict"
 ) -> pd.DataFrame:
     """Return the freeze map of a family as codes; shared, so it must not be changed."""
     root = str(load_settings().cache_root)

@@ -30,8 +30,8 @@ class MapChoice:
     parameters_only: bool
 
 
-def choose_models(models: pd.DataFrame) -> Selection:
-    """Ask which models of a family to look at; the address keeps every wish."""
+def choose(models: pd.DataFrame) -> tuple[Selection, MapChoice]:
+    """Ask which models of a family to look at, and how; the address keeps it all."""
     counts = kind_counts(models)
     kinds = st.pills(
         "Pattern", list(counts), selection_mode="multi", key="kind",
@@ -42,10 +42,11 @@ def choose_models(models: pd.DataFrame) -> Selection:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
             "Search", type="search", live="50ms", key="search", bind="query-params",
-            placeholder="model or task", width=240,
+            placeholder="model or task", width=190,
         )  # fmt: skip
         with st.popover("Filters", icon=":material/tune:"):
-            return _card_filters(models, tuple(kinds), text or "")
+            wishes = _card_filters(models, tuple(kinds), text or "")
+        return wishes, _drawing(models)
 
 
 def _card_filters(models: pd.DataFrame, kinds: tuple[str, ...], text: str) -> Selection:
@@ -77,31 +78,28 @@ def _card_filters(models: pd.DataFrame, kinds: tuple[str, ...], text: str) -> Se
     return Selection(text, kinds, *asked.values(), metric, least, most_bytes)
 
 
-def choose_drawing(models: pd.DataFrame) -> MapChoice:
+def _drawing(models: pd.DataFrame) -> MapChoice:
     """Ask how the map is drawn."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        rows = st.segmented_control(
-            "Rows", ROWS, key="rows", bind="query-params", default=ROWS[0],
-            required=True,
-            help="**patterns**: models whose rows are the same are one row, counted.",
-        )  # fmt: skip
-        by = st.segmented_control(
-            "Layers as", LEVELS, key="by", bind="query-params", default="block",
-            required=True,
-            help="A network without stages has its blocks dealt into four.",
-        )  # fmt: skip
-        shown = st.segmented_control(
-            "Color", SHOWN, key="color", bind="query-params", default=SHOWN[0],
-            required=True, help="  \n".join(COLORS),
-        )  # fmt: skip
-        order = st.selectbox(
-            "Sort by", _orders(models), key="sort", bind="query-params", width=160
-        )
-        parameters_only = st.toggle(
-            "Parameters only", value=True, key="parameters", bind="query-params",
-            help="Off: running statistics and other buffers are drawn too. They never "
-            "decide a pattern.",
-        )  # fmt: skip
+    rows = st.segmented_control(
+        "Rows", ROWS, key="rows", bind="query-params", default=ROWS[0], required=True,
+        help="**patterns**: models whose rows are the same are one row, counted.",
+    )  # fmt: skip
+    by = st.segmented_control(
+        "Layers as", LEVELS, key="by", bind="query-params", default="block",
+        required=True, help="A network without stages has its blocks dealt into four.",
+    )  # fmt: skip
+    shown = st.segmented_control(
+        "Color", SHOWN, key="color", bind="query-params", default=SHOWN[0],
+        required=True, help="  \n".join(COLORS),
+    )  # fmt: skip
+    order = st.selectbox(
+        "Sort by", _orders(models), key="sort", bind="query-params", width=160
+    )
+    parameters_only = st.toggle(
+        "Parameters only", value=True, key="parameters", bind="query-params",
+        help="Off: running statistics and other buffers are drawn too. They never "
+        "decide a pattern.",
+    )  # fmt: skip
     return MapChoice(
         rows or ROWS[0], by or "block", shown or SHOWN[0], order, parameters_only
     )

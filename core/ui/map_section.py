@@ -11,7 +11,7 @@ from core.derived.selection import select
 from core.ui.chart import chart
 from core.ui.export_row import export_row
 from core.ui.family_loaders import Base, base_name, family_matrix, hub_pages
-from core.ui.map_choice import MapChoice, choose_drawing, choose_models
+from core.ui.map_choice import MapChoice, choose
 from core.ui.map_listing import failures, listing
 from core.ui.pair_section import pair_section
 from core.ui.states import empty_state
@@ -36,8 +36,8 @@ def map_section(base: Base, family: Family) -> None:
     if not (models["status"] == "ok").any():
         failures(models)
         return
-    rows = select(models, choose_models(models))
-    choice = choose_drawing(models)
+    wishes, choice = choose(models)
+    rows = select(models, wishes)
     st.markdown(f"**{len(rows):,} of {plural(len(models), 'model')}**")
     whole = family_matrix(base, choice.by, choice.parameters_only, choice.shown)
     pair_section(base, family, whole, choice.shown)

@@ -43,7 +43,9 @@ def pair_section(base: Base, family: Family, matrix: pd.DataFrame, shown: str) -
     if not chosen:
         return
     st.subheader("Side by side")
-    compared = family.models.query("status == 'ok'").set_index("id")
+    models = family.models
+    compared = models[models["status"] == "ok"].set_index("id")
+    compared["created_at"] = compared["created_at"].dt.date
     for id in chosen:
         if id not in compared.index:
             unknown_choice("the model", id, "a compared model of this family")
@@ -53,8 +55,7 @@ def pair_section(base: Base, family: Family, matrix: pd.DataFrame, shown: str) -
         empty_state(f"{literal(chosen[0])} is chosen; choose another one in the table.")
         return
     first, second = chosen
-    models = compared.loc[chosen]
-    _facts(models)
+    _facts(compared.loc[chosen])
     if set(chosen) <= set(matrix.index):
         chart(
             freeze_map(matrix.loc[chosen], shown=shown), key="pair-map", height=210,
@@ -67,8 +68,8 @@ def pair_section(base: Base, family: Family, matrix: pd.DataFrame, shown: str) -
 def _facts(models: pd.DataFrame) -> None:
     """Show what is said of the two, where anything is."""
     stated = models[[name for name in FACTS if models[name].notna().any()]]
-    wide = stated.rename(columns=FACTS).astype("string").fillna("–").T
-    st.dataframe(wide, alt="Two models side by side", height="content")
+    written = stated.rename(columns=FACTS).astype("string").fillna("–")
+    st.table(written.map(literal).rename(index=literal).T)
 
 
 def _tensors(family: Family, first: str, second: str) -> None:
