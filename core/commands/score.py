@@ -22,7 +22,11 @@ def add(verbs: argparse._SubParsersAction) -> None:
         help=".npz with features (N, D), labels (N,), source_probabilities (N, Cs)",
     )
     verb.add_argument(
-        "--metric", nargs="+", metavar="NAME", help="these scores alone, by their names"
+        "--metric",
+        nargs="+",
+        action="extend",
+        metavar="NAME",
+        help="these scores alone",
     )
     verb.add_argument("--device", default="cpu", help="cpu (default) or cuda")
     verb.add_argument("--json", action="store_true", help="print one JSON document")
@@ -34,18 +38,18 @@ def run(arguments: argparse.Namespace, settings: Settings) -> Answer:
     from core.transfer.scores.score_all import score_all
     from core.transfer.scores.stored import open_arrays
 
-    arrays = open_arrays(arguments.file)
-    if missing := {"features", "labels"} - set(arrays):
-        happened = f"holds no array named {sorted(missing)[0]}"
-        raise UsageError(arguments.file.name, happened, f"write it with {EXAMPLE}")
-    scores = score_all(
-        arrays["features"],
-        arrays["labels"][:],
-        arrays.get("source_probabilities"),
-        arguments.metric,
-        device=arguments.device,
-        progress=progress_line,
-    )
+    with open_arrays(arguments.file) as arrays:
+        if missing := {"features", "labels"} - set(arrays):
+            happened = f"holds no array named {sorted(missing)[0]}"
+            raise UsageError(arguments.file.name, happened, f"write it with {EXAMPLE}")
+        scores = score_all(
+            arrays["features"],
+            arrays["labels"][:],
+            arrays.get("source_probabilities"),
+            arguments.metric,
+            device=arguments.device,
+            progress=progress_line,
+        )
     for warning in scores.warnings:
         log.warning(warning)
     rows = [(name, _shown(value)) for name, value in scores.values.items()]

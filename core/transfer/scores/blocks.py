@@ -7,6 +7,9 @@ from core.errors import UsageError
 BLOCK_VALUES = 2**22
 """Numbers read at a time; 32 MiB as float64."""
 
+LARGEST = 1e60
+"""Magnitude up to which fourth powers of thousands of numbers can be summed."""
+
 
 def block_rows(count: int, width: int) -> list[slice]:
     """Cut `count` rows into blocks of about four million numbers.
@@ -46,8 +49,10 @@ def as_float64(block: object, name: str = "features") -> np.ndarray:
     if values.dtype.kind not in "buif":
         raise UsageError(name, f"are of type {values.dtype}", "give real numbers")
     values = values.astype(np.float64, copy=False)
-    if not np.isfinite(values).all():
-        broken = np.count_nonzero(~np.isfinite(values).all(axis=1))
-        happened = f"hold NaN or infinity in {broken:,} of {len(values):,} rows read"
-        raise UsageError(name, happened, "leave those samples out")
-    return values
+    if (np.abs(values) <= LARGEST).all():
+        return values
+    broken = np.count_nonzero(~np.isfinite(values).all(axis=1))
+    if not broken:
+        raise UsageError(name, "are too large to be squared", "scale them down")
+    happened = f"hold NaN or infinity in {broken:,} of {len(values):,} rows read"
+    raise UsageError(name, happened, "leave those samples out")

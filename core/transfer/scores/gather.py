@@ -80,9 +80,6 @@ class _Running:
 
     def finish(self) -> Statistics:
         """Order the classes and bring the sums home."""
-        if not np.isfinite(self.square_sum):
-            remedy = "divide them by their largest value"
-            raise UsageError("features", "are too large to be squared", remedy)
         names = sorted(self.index, key=lambda name: (isinstance(name, str), name))
         order = [self.index[name] for name in names]
         return Statistics(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import UsageError
-from core.transfer.scores.blocks import as_float64
+from core.transfer.scores.blocks import LARGEST, as_float64
 from core.transfer.scores.labels import Labels
 
 if TYPE_CHECKING:
@@ -34,9 +34,7 @@ def as_block(values: object, device: str) -> Array:
     if not hasattr(values, "detach"):
         return torch.tensor(as_float64(values), device=target)
     moved = values.detach().to(target, torch.float64)
-    if not moved.isfinite().all():
-        raise UsageError("features", "hold NaN or infinity", "leave those samples out")
-    return moved
+    return moved if (moved.abs() <= LARGEST).all() else as_float64(moved)
 
 
 def product(left: np.ndarray, right: np.ndarray, device: str) -> np.ndarray:

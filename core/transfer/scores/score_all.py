@@ -124,7 +124,7 @@ def _caveats(given: Samples, values: dict, sourceless: bool) -> Iterator[str]:
         yield "leep and nce need source_probabilities, which are not there."
     if single := int((counts == 1).sum()):
         yield f"{single} of {len(counts)} classes have a single sample."
-    if given.__dict__.get("statistics") is not None:
+    if "statistics" in vars(given):
         constant = int(np.count_nonzero(~given.statistics.varies))
         if constant:
             yield f"{constant} of {width} features are constant."

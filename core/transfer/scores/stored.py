@@ -4,10 +4,14 @@ Reads headers itself, never a pickle; a header must agree with the bytes that fo
 Source: the NPY format, numpy.lib.format, versions 1 and 2; APPNOTE.TXT for zip.
 """
 
+import lzma
 import shutil
 import struct
 import tempfile
 import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -22,6 +26,16 @@ MAX_UNPACKED_BYTES = 8 * 2**30
 
 MAX_RANK = 2
 LOCAL_HEADER_BYTES = 30
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
+"""What zipfile raises for an archive that is cut off, damaged, odd or encrypted."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +45,7 @@ class StoredArray:
     Every read maps the file anew and copies, so that nothing stays in memory.
     """
 
-    source: Path | IO[bytes]
+    path: Path
     offset: int
     shape: tuple[int, ...]
     dtype: np.dtype
@@ -44,54 +58,59 @@ class StoredArray:
         if 0 in self.shape:
             return np.empty(self.shape, self.dtype)[rows]
         place = self.offset, self.shape, self.order
-        return np.array(np.memmap(self.source, self.dtype, "r", *place)[rows])
+        return np.array(np.memmap(self.path, self.dtype, "r", *place)[rows])
 
 
-def open_arrays(path: Path) -> dict[str, StoredArray]:
+@contextmanager
+def open_arrays(path: Path) -> Iterator[dict[str, StoredArray]]:
     """Open every array of an .npz archive, or the one of an .npy file as "features".
 
-    Compressed members are unpacked to temporary files, which are gone with the arrays.
+    Compressed members are unpacked to a temporary folder until the context ends.
     Raises UsageError for what is no such file, holds objects or contradicts itself.
     """
-    try:
-        with path.open("rb") as file:
-            if file.read(6) == b"\x93NUMPY":
-                return {"features": _read_header(path, file, 0, path.stat().st_size)}
-        with zipfile.ZipFile(path) as archive:
-            return _open_members(path, archive)
-    except OSError as error:
-        happened = f"cannot be read ({error.strerror})"
-        raise UsageError(path.name, happened, "check the path") from error
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        remedy = "write it with numpy.savez"
-        raise UsageError(path.name, "is no readable .npz file", remedy) from error
+    with ExitStack() as stack:
+        try:
+            arrays = _open(path, stack)
+        except OSError as error:
+            happened = f"cannot be read ({error.strerror or error})"
+            raise UsageError(path.name, happened, "check the path") from error
+        except BROKEN as error:
+            remedy = "write it with numpy.savez"
+            raise UsageError(path.name, "is no readable .npz file", remedy) from error
+        yield arrays
 
 
-def _open_members(path: Path, archive: zipfile.ZipFile) -> dict[str, StoredArray]:
-    members = [m for m in archive.infolist() if m.filename.endswith(".npy")]
-    packed = [m.file_size for m in members if m.compress_type != zipfile.ZIP_STORED]
-    if sum(packed) > MAX_UNPACKED_BYTES:
-        happened = f"unpacks to {sum(packed):,} bytes"
-        raise UsageError(path.name, happened, "write it with numpy.savez instead")
-    return {
-        member.filename.removesuffix(".npy"): _open_member(path, archive, member)
-        for member in members
-    }
+def _open(path: Path, stack: ExitStack) -> dict[str, StoredArray]:
+    with path.open("rb") as file:
+        if file.read(6) == b"\x93NUMPY":
+            size = path.stat().st_size
+            return {"features": _read_header(path, file, 0, size, path.name)}
+    with zipfile.ZipFile(path) as archive:
+        members = [m for m in archive.infolist() if m.filename.endswith(".npy")]
+        packed = [m.file_size for m in members if m.compress_type != zipfile.ZIP_STORED]
+        if sum(packed) > MAX_UNPACKED_BYTES:
+            happened = f"unpacks to {sum(packed):,} bytes"
+            raise UsageError(path.name, happened, "write it with numpy.savez instead")
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        return {
+            member.filename.removesuffix(".npy"): _open_member(
+                path, archive, member, folder / f"{at}.npy"
+            )
+            for at, member in enumerate(members)
+        }
 
 
 def _open_member(
-    path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo
+    path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, unpacked: Path
 ) -> StoredArray:
     name = f"{member.filename[:80]} in {path.name}"
     if member.compress_type == zipfile.ZIP_STORED:
         with path.open("rb") as file:
             start = _member_start(name, file, member)
             return _read_header(path, file, start, member.file_size, name)
-    unpacked = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the array
-    with archive.open(member) as stream:
-        shutil.copyfileobj(stream, unpacked)
-    unpacked.flush()
-    return _read_header(unpacked, unpacked, 0, unpacked.tell(), name)
+    with archive.open(member) as stream, unpacked.open("w+b") as file:
+        shutil.copyfileobj(stream, file)
+        return _read_header(unpacked, file, 0, file.tell(), name)
 
 
 def _member_start(name: str, file: IO[bytes], member: zipfile.ZipInfo) -> int:
@@ -108,14 +127,9 @@ def _member_start(name: str, file: IO[bytes], member: zipfile.ZipInfo) -> int:
 
 
 def _read_header(
-    source: Path | IO[bytes],
-    file: IO[bytes],
-    start: int,
-    size: int,
-    name: str | None = None,
+    path: Path, file: IO[bytes], start: int, size: int, name: str
 ) -> StoredArray:
     """Read the header of an array of `size` bytes at `start`."""
-    name = name or Path(file.name).name
     file.seek(start)
     try:
         version = np.lib.format.read_magic(file)
@@ -130,8 +144,8 @@ def _read_header(
         happened = f"holds {'Python objects' if dtype.hasobject else 'records'}"
         raise UsageError(name, happened, "save plain numbers or strings")
     offset = file.tell()
-    if len(shape) > MAX_RANK or min(shape, default=0) < 0:
+    if not 1 <= len(shape) <= MAX_RANK or min(shape) < 0:
         raise UsageError(name, f"has the shape {shape}", "save (N, D) or (N,)")
     if prod(shape) * dtype.itemsize != size - (offset - start):
         raise UsageError(name, "holds other bytes than it claims", "save it again")
-    return StoredArray(source, offset, shape, dtype, "F" if is_fortran else "C")
+    return StoredArray(path, offset, shape, dtype, "F" if is_fortran else "C")
