@@ -33,6 +33,7 @@ def held_tensors(results: Sequence[Result]) -> pd.DataFrame:
 
     `key` is the base's name for it, or the child's own with its shape. `content` is a
     number, equal for equal contents; one that is unknown has a number of its own.
+    `is_cast` says that it is not in the base's dtype.
     `proof` says what the number rests on: "probe" is a sample, of which a difference in
     `missed` of the elements may escape. `size_bytes` is missing for a dtype that has no
     fixed size.
@@ -45,6 +46,7 @@ def held_tensors(results: Sequence[Result]) -> pd.DataFrame:
     held = rows[["model", "block", "order", "verdict", "is_parameter", "is_head"]]
     return held.assign(
         key=_keys(rows),
+        is_cast=rows["dtype"].astype(object) != rows["base_dtype"].astype(object),
         content=pd.factorize(names)[0],
         proof=proofs,
         missed=np.where(

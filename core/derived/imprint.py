@@ -11,7 +11,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from core.derived.probes import Part, table_rows
+from core.derived.probes import Part, is_whole, table_rows
 from core.derived.reading import RANGE_BYTES, Reader, is_plain
 from core.derived.samples import as_floats
 from core.derived.verdict import FLOATS, SKETCH, Imprint
@@ -70,9 +70,11 @@ def imprint(
 ) -> Imprint:
     """Return the imprint of one tensor from its sampled parts and the base's.
 
-    `whole` are all bytes, where they are at hand.
+    `whole` are all bytes, where more than the samples were read.
     """
     entry = subject.child
+    if whole is None and is_whole(entry, subject.places):
+        whole = child[0]
     address = blake2b(digest_size=8)
     address.update(repr((entry.dtype, entry.shape)).encode())
     for content in child:
