@@ -5,12 +5,12 @@ Knows frames of ranks, not the survey.
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.charts.theme import GREY, INK_LIGHT, PALETTE, SCREEN, escape, resolve
+from core.charts.theme import GREY, INK_PAPER, PALETTE, SCREEN, escape, resolve
 
 ROW_PX = 30
-PALEST = 0.18
-READABLE = 0.55
-"""From this opacity on, white text is read better than grey."""
+STRONG, PALE = PALETTE[0], "#DCE8F8"
+READABLE = 0.6
+"""From this share of the strong color on, white is read better than black."""
 
 
 def rank_matrix(
@@ -29,17 +29,17 @@ def rank_matrix(
     titles = list(rows["title"].value_counts().index)
     height = {model: place for place, model in enumerate(models["model"])}
     last = max(2, int(rows["rank"].max())) if len(rows) else 2
-    strength = 1 - (1 - PALEST) * (rows["rank"] - 1) / (last - 1)
+    strength = 1 - (rows["rank"] - 1) / (last - 1)
     figure = go.Figure(layout={"template": resolve(template), "uirevision": "ranks"})
     figure.add_scatter(
         x=[titles.index(title) for title in rows["title"]],
         y=rows["model"].map(height), mode="markers+text", showlegend=False,
         text=rows["rank"].astype(str), cliponaxis=False,
         textfont={"size": 12, "color": [
-            "white" if one >= READABLE else INK_LIGHT for one in strength
+            "white" if one >= READABLE else INK_PAPER for one in strength
         ]},
         marker={"symbol": "square", "size": 24, "line": {"width": 0},
-                "color": [_blue(one) for one in strength]},
+                "color": [_shade(one) for one in strength]},
         customdata=[
             [escape(text) for text in texts]
             for texts in rows[["name", "title", "label", "rank", "of"]].to_numpy()
@@ -107,6 +107,17 @@ def _sized(figure: go.Figure, rows: int, *, extra_px: int) -> go.Figure:
     return figure.update_layout(height=height, meta=meta)
 
 
-def _blue(strength: float) -> str:
-    red, green, blue = (int(PALETTE[0][at : at + 2], 16) for at in (1, 3, 5))
-    return f"rgba({red},{green},{blue},{strength:.3f})"
+def _shade(strength: float) -> str:
+    """Mix the strong color into the pale one.
+
+    >>> _shade(0.0), _shade(1.0)
+    ('rgb(220,232,248)', 'rgb(21,91,199)')
+    """
+    strong, pale = (
+        [int(color[at : at + 2], 16) for at in (1, 3, 5)] for color in (STRONG, PALE)
+    )
+    mixed = (
+        round(strength * one + (1 - strength) * other)
+        for one, other in zip(strong, pale, strict=True)
+    )
+    return f"rgb({','.join(map(str, mixed))})"

@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.ui.text import literal
 from core.ui.zero_shot_loaders import survey
-from core.ui.zero_shot_tables import exported_table, links_table
+from core.ui.zero_shot_tables import links_table, prose_table
 from core.zero_shot.audits import audit_table, history, links_of, sentence
 from core.zero_shot.schema import TASKS
 
@@ -27,18 +27,13 @@ def audit_section() -> None:
 
 
 def _listing(rows: pd.DataFrame) -> None:
-    exported_table(
+    prose_table(
         rows[["name", "task", "then", "now", "now_date", "now_reasons", "install"]],
+        {"name": "Audit", "then": "July 2024", "now": "Now", "now_reasons": "Why",
+         "install": "Install"},
         name="install-audits", key="audits-export", alt="Install audits",
         caption="Whether zero-shot models install: the survey of 2024-07-30 and "
         "Pedigree's verdict of 2026-11.",
-        height="content",
-        column_config={
-            "name": st.column_config.TextColumn("Audit", pinned=True), "task": "Task",
-            "then": "July 2024", "now": "Now", "now_date": "As of",
-            "now_reasons": st.column_config.TextColumn("Why", width="large"),
-            "install": "Install",
-        },
     )  # fmt: skip
 
 

@@ -30,8 +30,11 @@ def front_section(chosen: Chosen) -> None:
         (every["task"] == chosen.task)
         & (every["model"].isin(chosen.models["model"]) | others)
     ]
-    known = rows.dropna(subset=["params"])["benchmark"].value_counts()
-    offered = list(known[known >= LEAST_DRAWN].index)
+    known = rows.dropna(subset=["params"]).groupby("benchmark")["model"]
+    widest = known.agg(["nunique", "size"]).sort_values(
+        ["nunique", "size"], ascending=False, kind="stable"
+    )
+    offered = list(widest[widest["size"] >= LEAST_DRAWN].index)
     if not offered:
         empty_state("No benchmark has two of these models with their size.")
         return

@@ -65,8 +65,8 @@ def _consensus(chosen: Chosen, found: pd.DataFrame, ranked: pd.DataFrame) -> Non
     st.markdown(
         f"Mean reciprocal rank of {plural(len(found), 'model')} in "
         f"{plural(lists, 'list')} of {plural(ranked['source'].nunique(), 'source')}. "
-        f"{literal(_winner(found))} The line reaches down to what holds if every list "
-        "that leaves a model out would rank it last."
+        f"{literal(_winner(found))} The line reaches down to what is left if "
+        "every list that leaves a model out gives it nothing."
     )
     chart(
         consensus_range(found), key="consensus",

@@ -5,7 +5,7 @@ import streamlit as st
 from core.ui.states import note
 from core.ui.text import literal, plural
 from core.ui.zero_shot_loaders import survey
-from core.ui.zero_shot_tables import exported_table, links_table
+from core.ui.zero_shot_tables import links_table, prose_table
 from core.zero_shot.links import distinct
 
 
@@ -32,16 +32,11 @@ def _origin() -> None:
 
 def _criteria() -> None:
     st.subheader("The four criteria")
-    rows = survey().criteria[["name", "asks", "decided_by"]]
-    exported_table(
-        rows, name="criteria", key="criteria-export", alt="Criteria",
-        caption="What the survey of 2024-07-30 asks of a model.", row_height=56,
-        height="content",
-        column_config={
-            "name": st.column_config.TextColumn("Criterion", pinned=True),
-            "asks": st.column_config.TextColumn("The survey asks", width="medium"),
-            "decided_by": st.column_config.TextColumn("Decided by", width="large"),
-        },
+    prose_table(
+        survey().criteria[["name", "asks", "decided_by"]],
+        {"name": "Criterion", "asks": "The survey asks", "decided_by": "Decided by"},
+        name="criteria", key="criteria-export", alt="Criteria",
+        caption="What the survey of 2024-07-30 asks of a model.",
     )  # fmt: skip
 
 
@@ -50,28 +45,21 @@ def _sources() -> None:
     catalog = survey()
     owner = catalog.rankings.set_index("id")["source"]
     counts = catalog.placements["ranking"].map(owner).value_counts()
-    rows = catalog.sources.assign(
-        placements=catalog.sources["id"].map(counts).fillna(0).astype(int)
-    )
-    exported_table(
+    rows = catalog.sources
+    rows = rows.assign(placements=rows["id"].map(counts).fillna(0).astype(int))
+    prose_table(
         rows[["name", "verdict", "says", "placements", "status", "status_since",
               "status_note", "repository"]],
-        name="sources", key="sources-export", alt="Sources", height="content",
+        {"name": "Source", "verdict": "Verdict, July 2024", "says": "Why",
+         "placements": "Placements", "status_note": "Today"},
+        name="sources", key="sources-export", alt="Sources",
         caption="Sources of the survey of 2024-07-30 with its verdicts.",
-        column_config={
-            "name": st.column_config.TextColumn("Source", pinned=True),
-            "verdict": "Verdict, July 2024",
-            "says": st.column_config.TextColumn("Why", width="large"),
-            "placements": "Placements", "status": "Today", "status_since": "Since",
-            "status_note": "What happened",
-            "repository": st.column_config.LinkColumn("Repository"),
-        },
     )  # fmt: skip
 
 
 def _links() -> None:
     st.subheader("Links")
-    links = distinct(survey().links)
+    links = distinct(survey().named_links)
     counts = links["state"].value_counts()
     said = ", ".join(f"{count} {state}" for state, count in counts.items())
     st.markdown(f"{plural(len(links), 'link')}: {said}. None of them was visited.")
@@ -86,16 +74,10 @@ def _links() -> None:
 def _corrections() -> None:
     st.subheader("Corrections")
     st.markdown("What the survey says stays; what is known better stands beside it.")
-    rows = survey().corrections
-    exported_table(
-        rows[["line", "survey_says", "instead", "source", "about"]],
+    prose_table(
+        survey().corrections,
+        {"line": "Line", "survey_says": "The survey says", "instead": "Instead",
+         "source": "Source"},
         name="corrections", key="corrections-export", alt="Corrections",
-        caption="Corrections to the survey of 2024-07-30.", height="content",
-        row_height=56,
-        column_config={
-            "line": st.column_config.NumberColumn("Line", format="%d"),
-            "survey_says": st.column_config.TextColumn("The survey", width="large"),
-            "instead": st.column_config.TextColumn("Instead", width="large"),
-            "source": "Source", "about": "About",
-        },
+        caption="Corrections to the survey of 2024-07-30.",
     )  # fmt: skip

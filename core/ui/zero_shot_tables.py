@@ -1,10 +1,13 @@
 """A table on the Zero-shot page, with its rows as files under it."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
 
 from core.charts.export import MIME, file_name, table_bytes
 from core.ui.export_row import TABLE_LABELS, TABLES
+from core.ui.text import literal
 
 ARCHIVED = "archived"
 
@@ -16,14 +19,45 @@ def exported_table(
 
     Lists become text. `caption` says source and date; `options` go to st.dataframe.
     """
-    plain = rows.map(lambda one: "; ".join(one) if isinstance(one, tuple) else one)
+    plain = rows.map(_joined)
     st.dataframe(plain, hide_index=True, alt=alt, placeholder="–", **options)
+    _exports(plain, name, caption, key)
+
+
+def prose_table(
+    rows: pd.DataFrame,
+    titles: Mapping[str, str],
+    *,
+    name: str,
+    caption: str,
+    key: str,
+    alt: str,
+) -> None:
+    """Show rows of sentences, which wrap, under `titles`; offer them as files."""
+    plain = rows.map(_joined)
+    shown = plain[list(titles)].map(_cell).rename(columns=titles)
+    st.table(shown, hide_index=True, alt=alt, border="horizontal")
+    _exports(plain, name, caption, key)
+
+
+def _joined(value: object) -> object:
+    return "; ".join(value) if isinstance(value, tuple) else value
+
+
+def _cell(value: object) -> str:
+    """Write one cell of a table that reads Markdown."""
+    if isinstance(value, float):
+        return "–" if value != value else f"{value:g}"
+    return literal(value) if value != "" else "–"
+
+
+def _exports(rows: pd.DataFrame, name: str, caption: str, key: str) -> None:
     with st.container(horizontal=True, key=f"{key}-row"):
         for kind, text in TABLES.items():
             st.download_button(
                 TABLE_LABELS[kind],
                 data=lambda kind=kind: table_bytes(
-                    plain, kind, caption=caption, label=name
+                    rows, kind, caption=caption, label=name
                 ),
                 file_name=file_name(name, kind), mime=MIME[kind], on_click="ignore",
                 key=f"{key}-{kind}", help=text, icon=":material/table:",

@@ -49,6 +49,19 @@ class Catalog:
             ignore_index=True,
         )
 
+    @property
+    def named_links(self) -> pd.DataFrame:
+        """The links with owners as people call them, such as "audit SAM ViT"."""
+        tables = (("source", self.sources), ("ranking", self.rankings),
+                  ("audit", self.audits))  # fmt: skip
+        names = {
+            f"{kind}:{row.id}": f"{kind} {row.name}"
+            for kind, rows in tables
+            for row in rows.itertuples(index=False)
+        }
+        owners = self.links["owner"].map(lambda owner: names.get(owner, owner))
+        return self.links.assign(owner=owners)
+
     def corrections_of(self, *owners: str) -> pd.DataFrame:
         """Return the corrections about any of `owners`, such as "audit:owl"."""
         return self.corrections[self.corrections["about"].isin(owners)]
