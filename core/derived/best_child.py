@@ -5,6 +5,9 @@ Values are compared within one metric and one set of data alone, and are what au
 report of themselves: nobody has checked them. Knows frames only.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 
 from core.derived.reported import (
@@ -15,6 +18,8 @@ from core.derived.reported import (
     of_task,
     permits_commerce,
 )
+
+Row = Mapping[str, Any]
 
 COPIES = frozenset({"identical", "cast", "statistics-only"})
 MARGIN = 0.005
@@ -56,7 +61,7 @@ def rank_children(
     }
     order = pd.DataFrame(keys).sort_values(list(keys), na_position="last").index
     rows = rows.loc[order].reset_index(drop=True)
-    rows["reasons"] = [_reasons(row, comparable, rows) for _, row in rows.iterrows()]
+    rows["reasons"] = _reasons(rows, comparable)
     columns = [
         "id", "rank", "ties", "value", "metric", "dataset", "downloads", "likes",
         "license", "kind", "sentence", "reasons",
@@ -102,20 +107,23 @@ def _ranks(
     return ranks
 
 
-def _reasons(
-    row: pd.Series, comparable: Comparable | None, ranked: pd.DataFrame
-) -> str:
-    return " ".join(
-        [
-            _reported(row, comparable, int(ranked["value"].count())),
-            _used(row, ranked["downloads"]),
-            _licensed(row["license"]),
-            _trained(row),
-        ]
-    )
+def _reasons(rows: pd.DataFrame, comparable: Comparable | None) -> list[str]:
+    values, known = int(rows["value"].count()), int(rows["downloads"].count())
+    places = rows["downloads"].rank(method="min", ascending=False)
+    return [
+        " ".join(
+            [
+                _reported(row, comparable, values),
+                _used(row["downloads"], place, known),
+                _licensed(row["license"]),
+                _trained(row),
+            ]
+        )
+        for row, place in zip(rows.to_dict("records"), places, strict=True)
+    ]
 
 
-def _reported(row: pd.Series, comparable: Comparable | None, ranked: int) -> str:
+def _reported(row: Row, comparable: Comparable | None, values: int) -> str:
     if comparable is None or pd.isna(row["value"]):
         if pd.isna(row["metric_value"]):
             return "Reports no value."
@@ -123,16 +131,15 @@ def _reported(row: pd.Series, comparable: Comparable | None, ranked: int) -> str
         name = row["metric"] if pd.notna(row["metric"]) else "a value"
         return f"Reports {name} {row['metric_value']:.4g} ({where}), not comparable."
     said = f"{comparable.metric} {row['value']:.4g} on {comparable.dataset}"
-    place = f"place {row['rank']} of {ranked}"
+    place = f"place {row['rank']} of {values}"
     ties = f", tied with {row['ties']} more" if row["ties"] else ""
     return f"Reports {said}: {place}{ties}."
 
 
-def _used(row: pd.Series, downloads: pd.Series) -> str:
-    if pd.isna(row["downloads"]):
+def _used(downloads: int, place: float, known: int) -> str:
+    if pd.isna(downloads):
         return "Downloads not known."
-    place = int((downloads > row["downloads"]).sum()) + 1
-    return f"{row['downloads']:,} downloads, place {place} of {downloads.count()}."
+    return f"{downloads:,} downloads, place {place:.0f} of {known}."
 
 
 def _licensed(license: str | None) -> str:
@@ -146,7 +153,7 @@ def _licensed(license: str | None) -> str:
     return f"License {license}: {words[permits_commerce(license)]}."
 
 
-def _trained(row: pd.Series) -> str:
+def _trained(row: Row) -> str:
     if row["status"] == "failed":
         return f"How it was trained is unknown: it could not be read ({row['reason']})."
     if row["status"] != "ok":

@@ -118,7 +118,7 @@ def _patterns(models: pd.DataFrame) -> list[Statement]:
         rows = done[done["kind"] == row.kind]
         after = f" ({interval(row.models, len(done))})"
         told.append(
-            _count(f"kind-{row.kind}", f"{before}{row.kind}: ", rows, after,
+            _count(f"pattern {row.kind}", f"{before}{row.kind}: ", rows, after,
                    kind=row.kind)
         )  # fmt: skip
     counts = list(shares["models"])
@@ -136,9 +136,9 @@ def _frozen(models: pd.DataFrame) -> list[Statement]:
     if len(told_by_layer):
         total = len(told_by_layer)
         after = f" ({interval(len(full), total)}) changed all trainable layers, "
-        told.append(_count("trained-throughout", " ", full, after))
+        told.append(_count("trained throughout", " ", full, after))
         after = f" ({interval(len(head), total)}) only the head"
-        told.append(_count("head-alone", "", head, after, noun=False))
+        told.append(_count("head alone", "", head, after, noun=False))
     if len(copies):
         after = " changed no parameter at all: copies, or the base in another dtype"
         told.append(_count("copies", "; ", copies, after, noun=False))
