@@ -3,18 +3,25 @@ counts are those, and every finding agrees or shows its correction.
 """
 
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 
 from core.derived.census import census
 from core.derived.census_run import compare_census, stored_census
-from core.derived.census_study import published_study
+from core.derived.census_study import chosen_bases, published_study
 from core.derived.family import family
 from core.errors import JobCancelled
 from core.settings import load_settings
 from tests.standin import Standin
-from tests.standin.census import FAMILIES, STAGE_1, census_family
+from tests.standin.census import (
+    FAMILIES,
+    STAGE_1,
+    census_family,
+    expected_standings,
+    few,
+    patterns_told,
+    shrunk,
+)
 from tests.standin.families import publish
 from tests.standin.tiny import tiny
 from tests.standin.vit import renew
@@ -33,50 +40,20 @@ def world(tmp_path_factory):
         yield hub, load_settings(place)
 
 
-def few(base):
-    return {making: min(count, MOST) for making, count in FAMILIES[base].items()}
-
-
-def shrunk(base):
-    """Return the study as it would be, had it found at most MOST of each."""
-    findings = tuple(
-        finding if finding.models is None else
-        replace(finding, models=min(finding.models, MOST),
-                expected=min(finding.expected, MOST))
-        for finding in BASES[base].findings
-    )  # fmt: skip
-    listed = sum(few(base).values())
-    return replace(
-        published_study(),
-        bases=(replace(BASES[base], listed=listed, findings=findings),),
-    )
-
-
-def spelled(models, truth):
-    """Name each model's pattern as its truth is spelled: with blocks, with drift."""
-    return {
-        row.id: " ".join(
-            filter(None, [
-                row.kind,
-                "" if row.frozen_blocks is None else str(row.frozen_blocks),
-                "with drift" if row.statistics_drift else "",
-            ])
-        )
-        for row in models.astype(object).where(models.notna(), None).itertuples()
-    }  # fmt: skip
+def alone(base):
+    """Return the study of one base, had it found at most MOST of each."""
+    return shrunk(chosen_bases(published_study(), [base]), MOST)
 
 
 @pytest.mark.parametrize("base", FAMILIES)
 def test_a_family_made_as_the_study_counted_it_is_summed_up_so(world, base):
     hub, settings = world
-    truth = census_family(hub, base, few(base))
+    truth = census_family(hub, base, few(base, MOST))
     models = family(base, settings).models
-    assert Counter(spelled(models, truth).values()) == Counter(truth.values())
-    findings = census(shrunk(base), lambda name: models).findings
-    counted = findings[findings["standing"] != "not counted"]
-    expected = ["corrected" if f.correction else "agrees"
-                for f in BASES[base].findings if f.models is not None]  # fmt: skip
-    assert counted["standing"].tolist() == expected, counted["why"].tolist()
+    assert patterns_told(models) == Counter(truth.values())
+    study = alone(base)
+    findings = census(study, lambda name: models).findings
+    assert findings["standing"].tolist() == expected_standings(study), findings["why"]
 
 
 def test_the_families_have_the_studys_counts():
@@ -100,7 +77,7 @@ def test_several_bases_are_one_job_that_goes_on_where_it_was(world):
     bases = ["facebook/detr-resnet-50-dc5", "google/efficientnet-b0"]
     for base in bases:
         if base not in hub.repositories:
-            census_family(hub, base, few(base))
+            census_family(hub, base, few(base, MOST))
     told = []
 
     def stop_after_the_first(fraction, message):

@@ -2,9 +2,14 @@
 of its 33 bases as many children of each kind as it found, its known errors mended.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from fnmatch import fnmatch
 
+import pandas as pd
+
+from core.derived.census_study import Study
 from tests.standin.families import publish
 from tests.standin.hub import Standin
 from tests.standin.numbers import Numbers
@@ -96,6 +101,48 @@ def census_family(hub: Standin, base: str, counts: Mapping[str, int]) -> dict[st
             publish(hub, id, child, base_model=base)
             truth[id] = kind
     return truth
+
+
+def few(base: str, most: int) -> dict[str, int]:
+    """Return how many children of each making there are, at most `most` of one."""
+    return {making: min(count, most) for making, count in FAMILIES[base].items()}
+
+
+def shrunk(study: Study, most: int) -> Study:
+    """Return the study as it would be, had it found at most `most` of each making."""
+    bases = []
+    for base in study.bases:
+        findings = tuple(
+            each if each.models is None else
+            replace(each, models=min(each.models, most),
+                    expected=min(each.expected, most))
+            for each in base.findings
+        )  # fmt: skip
+        listed = sum(few(base.base, most).values())
+        bases.append(replace(base, listed=listed, findings=findings))
+    return replace(study, bases=tuple(bases))
+
+
+def expected_standings(study: Study) -> list[str]:
+    """Return the standing of each finding where the families are made as counted."""
+    return [
+        "not counted" if each.models is None else
+        "corrected" if each.correction else "agrees"
+        for base in study.bases for each in base.findings
+    ]  # fmt: skip
+
+
+def patterns_told(models: pd.DataFrame) -> Counter[str]:
+    """Count the patterns found, spelled as in KINDS: with blocks, with drift."""
+    rows = models.astype(object).where(models.notna(), None).itertuples()
+    return Counter(
+        " ".join([
+            row.kind,
+            *([] if row.frozen_blocks is None else [str(row.frozen_blocks)]),
+            *(["with drift"] if row.statistics_drift else []),
+        ])
+        for row in rows
+    )  # fmt: skip
 
 
 def _child(base: str, making: str, kind: str, by: str) -> Tensors:
