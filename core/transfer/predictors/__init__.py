@@ -1,0 +1,1 @@
+"""Predictors of the accuracies that nobody measured: one kind a module."""

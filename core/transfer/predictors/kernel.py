@@ -1,0 +1,90 @@
+"""The product kernel: how alike two (model, task) cells are, and how much each kind of
+likeness explains.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.transfer.embed import Embedding
+
+
+@dataclass(frozen=True, eq=False)
+class Likeness:
+    """Between models (M, M), between tasks by domain and labels (T, T), and the squared
+    distance of the tasks' numbers (T, T).
+    """
+
+    models: np.ndarray
+    tasks: np.ndarray
+    distance: np.ndarray
+
+
+@dataclass(frozen=True)
+class Amplitudes:
+    """Variances of the log-odds explained by what a task is, by the task itself, by the
+    model, and by the model on such tasks; the length at which numbers of tasks stop
+    being alike, in deviations; the factor of the sampling error.
+    """
+
+    task: float = 1.0
+    task_itself: float = 0.1
+    model: float = 0.1
+    interaction: float = 0.1
+    length: float = 1.0
+    noise: float = 1.0
+
+
+def likeness(embedding: Embedding) -> Likeness:
+    """Measure likeness of models and tasks.
+
+    A model is half itself, a third its family, the rest its numbers; tasks of other
+    domains keep a third of their likeness, tasks without a common label as much.
+    """
+    itself = embedding.model_names @ embedding.model_names.T
+    family = embedding.families @ embedding.families.T
+    near = np.exp(-squared_distance(embedding.model_numbers) / 2)
+    domain = embedding.domains @ embedding.domains.T
+    labels = embedding.labels @ embedding.labels.T
+    return Likeness(
+        models=0.5 * itself + 0.35 * family + 0.15 * near,
+        tasks=(0.35 + 0.65 * domain) * (0.3 + 0.7 * labels),
+        distance=squared_distance(embedding.task_numbers),
+    )
+
+
+def squared_distance(rows: np.ndarray) -> np.ndarray:
+    """Return squared distances between rows (N, N).
+
+    >>> squared_distance(np.array([[0.0, 0.0], [3.0, 4.0]]))
+    array([[ 0., 25.],
+           [25.,  0.]])
+    """
+    return ((rows[:, None] - rows[None]) ** 2).sum(axis=-1)
+
+
+def covariance_parts(
+    like: Likeness, amplitudes: Amplitudes, one: np.ndarray, other: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return what task, task itself, model and interaction add to the covariance of
+    cells `one` (N, 2) and `other` (K, 2), given as (model, task) numbers: four (N, K).
+    """
+    tasks = np.ix_(one[:, 1], other[:, 1])
+    alike = like.tasks[tasks] * np.exp(
+        -like.distance[tasks] / (2 * amplitudes.length**2)
+    )
+    models = like.models[np.ix_(one[:, 0], other[:, 0])]
+    same = (one[:, 1][:, None] == other[:, 1][None]).astype(float)
+    return (
+        amplitudes.task * alike,
+        amplitudes.task_itself * same,
+        amplitudes.model * models,
+        amplitudes.interaction * models * alike,
+    )
+
+
+def covariance(
+    like: Likeness, amplitudes: Amplitudes, one: np.ndarray, other: np.ndarray
+) -> np.ndarray:
+    """Return the covariance of the log-odds of cells (N, 2) and (K, 2): (N, K)."""
+    return sum(covariance_parts(like, amplitudes, one, other))
