@@ -8,7 +8,10 @@ import streamlit as st
 from core.demo import demo_bases, is_built
 from core.derived.family import Family
 from core.settings import load_settings
+from core.ui.advice_section import advice_section
+from core.ui.archive_section import archive_section
 from core.ui.base_choice import choose_base
+from core.ui.best_child_section import best_child_section
 from core.ui.compare_section import compare_section
 from core.ui.family_jobs import (
     again_buttons,
@@ -23,10 +26,15 @@ from core.ui.hub_panel import hub_panel
 from core.ui.map_section import map_section
 from core.ui.profile_drawer import profile_drawer
 from core.ui.states import empty_state
+from core.ui.summary_section import summary_section
 from core.ui.text import literal
 
 VIEWS: dict[str, Callable[[Base, Family], None]] = {
     "Map": map_section,
+    "Summary": summary_section,
+    "Freeze advice": advice_section,
+    "Best child": best_child_section,
+    "Export": archive_section,
 }
 
 

@@ -33,7 +33,7 @@ def hub_pages(base: Base, models: Iterable[str]) -> dict[str, str]:
 
 def stored_family(base: Base) -> Family:
     """Return what is known of a base's family without comparing or asking anybody."""
-    return _family(str(load_settings().cache_root), base, _stamp(base))
+    return _family(str(load_settings().cache_root), base, family_stamp(base))
 
 
 def family_matrix(
@@ -41,7 +41,7 @@ def family_matrix(
 ) -> pd.DataFrame:
     """Return the freeze map of a family as codes; shared, so it must not be changed."""
     root = str(load_settings().cache_root)
-    return _matrix(root, base, _stamp(base), by, parameters_only, shown)
+    return _matrix(root, base, family_stamp(base), by, parameters_only, shown)
 
 
 @st.cache_resource(show_spinner="Reading the comparisons", max_entries=4, ttl=60)
@@ -67,7 +67,7 @@ def _matrix(
     return verdict_matrix(tensors, by=by, parameters_only=parameters_only, shown=shown)
 
 
-def _stamp(base: Base) -> tuple[int, ...]:
+def family_stamp(base: Base) -> tuple[int, ...]:
     """Change whenever a comparison was written or a folder came or went."""
     settings = load_settings()
     beside = (
