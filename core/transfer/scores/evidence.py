@@ -6,6 +6,8 @@ Upstream iterations stop early, mix old and new precisions, and lose terms when 
 Here b is solved for given the ratio τ = a/b, which leaves one smooth function of ln τ.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 STEP = 0.5
@@ -15,6 +17,9 @@ MARGIN = 40.0
 """How far beyond the spectrum, in ln τ, the evidence has reached its limits."""
 
 GOLDEN = (5**0.5 - 1) / 2
+SECTIONS = 36
+"""Sections of two steps: ln τ to 3e-8, hence the evidence to rounding."""
+
 EXACT_FIT = 1e-11
 """Share of a target that may be left over, to rounding, when the features give it."""
 
@@ -37,10 +42,9 @@ def log_evidence(
     residual[residual <= EXACT_FIT * energy] = 0
     if len(values) >= count:
         residual[:] = 0
-    logs = np.log(values)
-    best = _maximum(logs, projections, residual, count)
-    spare = len(values) < count
-    return np.where(spare & (residual == 0), np.inf, best)
+    best = _maximum(np.log(values), projections, residual, count)
+    is_exact = (residual == 0) & (len(values) < count)
+    return np.where(is_exact, np.inf, best)
 
 
 def _maximum(
@@ -72,22 +76,20 @@ def _profile(quadratic: np.ndarray, volume: np.ndarray, count: int) -> np.ndarra
     return -(fit + 1 + volume / count) / 2
 
 
-def _golden_section(height, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+def _golden_section(
+    height: Callable[[np.ndarray], np.ndarray], low: np.ndarray, high: np.ndarray
+) -> np.ndarray:
     """Return the maximum of `height` between two places, for each column."""
-    left, right = high - GOLDEN * (high - low), low + GOLDEN * (high - low)
+    reach = GOLDEN * (high - low)
+    left, right = high - reach, low + reach
     at_left, at_right = height(left), height(right)
-    for _ in range(36):
+    for _ in range(SECTIONS):
         is_left = at_left > at_right
         low, high = np.where(is_left, low, left), np.where(is_left, right, high)
-        kept, known = (
-            np.where(is_left, left, right),
-            np.where(is_left, at_left, at_right),
-        )
-        fresh = np.where(
-            is_left, high - GOLDEN * (high - low), low + GOLDEN * (high - low)
-        )
-        told = height(fresh)
-        left, right = np.where(is_left, fresh, kept), np.where(is_left, kept, fresh)
-        at_left = np.where(is_left, told, known)
-        at_right = np.where(is_left, known, told)
+        kept = np.where(is_left, left, right)
+        at_kept = np.where(is_left, at_left, at_right)
+        fresh = low + high - kept
+        at_fresh = height(fresh)
+        left, right = np.where(is_left, [fresh, kept], [kept, fresh])
+        at_left, at_right = np.where(is_left, [at_fresh, at_kept], [at_kept, at_fresh])
     return np.maximum(at_left, at_right)

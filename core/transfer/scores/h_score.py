@@ -16,8 +16,8 @@ from core.transfer.scores.statistics import Statistics
 def h_score(features: Sequence, labels: object) -> float:
     """Score features (N, D) for labels (N,): tr(S⁺ S_between).
 
-    The sum of squared canonical correlations, from 0 to C - 1; at N <= D it is C - 1
-    whatever the labels say.
+    The sum of squared canonical correlations, from 0 to C - 1; at N <= D + 1 it is
+    C - 1 whatever the labels say, unless samples coincide.
 
     >>> round(h_score([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1]), 6)
     0.8

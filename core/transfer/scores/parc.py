@@ -12,7 +12,7 @@ from core.transfer.scores.products import product
 from core.transfer.scores.samples import Samples, samples
 
 MOST_SAMPLES = 10_000
-"""Samples whose pairs fit in 400 MB; beyond them a stratified sample stands in."""
+"""Samples whose pairs are ranked in 2 GB; beyond, a stratified sample stands in."""
 
 DIGITS = 1e12
 """Distances that agree to twelve decimals tie, or rounding would rank them."""
@@ -79,7 +79,7 @@ def _pair_keys(rows: np.ndarray, codes: np.ndarray, device: str) -> np.ndarray:
 def _rank_correlation(keys: np.ndarray) -> float:
     """Return Spearman's correlation of distance and difference; `keys` are sorted."""
     keys.sort()
-    differs = keys & 1
+    differs = keys.astype(np.int8) & 1
     keys >>= 1
     starts = np.r_[0, np.flatnonzero(keys[1:] != keys[:-1]) + 1]
     sizes = np.diff(starts, append=len(keys))
@@ -88,4 +88,6 @@ def _rank_correlation(keys: np.ndarray) -> float:
     spread = (sizes * ranks**2).sum() * share * (1 - share) * len(keys)
     if spread <= 0:
         return float("nan")
-    return float(ranks @ np.add.reduceat(differs, starts) / np.sqrt(spread))
+    return float(
+        ranks @ np.add.reduceat(differs, starts, dtype=np.int64) / np.sqrt(spread)
+    )

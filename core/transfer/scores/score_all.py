@@ -116,7 +116,7 @@ def _score(name: str, given: Samples, source: Sequence | None) -> float | None:
 def _caveats(given: Samples, values: dict, sourceless: bool) -> Iterator[str]:
     """Yield what these samples cannot tell, in sentences."""
     count, width, counts = given.count, given.width, given.labels.counts
-    if count <= width and "h_score" in values:
+    if count <= width + 1 and "h_score" in values:
         yield f"h_score says nothing: {count} samples in {width} dimensions."
     if count <= width and "sfda" in values:
         yield f"sfda saturates: {count} samples in {width} dimensions."

@@ -108,9 +108,10 @@ def _open_member(
         with path.open("rb") as file:
             start = _member_start(name, file, member)
             return _read_header(path, file, start, member.file_size, name)
-    with archive.open(member) as stream, unpacked.open("w+b") as file:
+    with archive.open(member) as stream, unpacked.open("wb") as file:
         shutil.copyfileobj(stream, file)
-        return _read_header(unpacked, file, 0, file.tell(), name)
+    with unpacked.open("rb") as file:
+        return _read_header(unpacked, file, 0, unpacked.stat().st_size, name)
 
 
 def _member_start(name: str, file: IO[bytes], member: zipfile.ZipInfo) -> int:
@@ -119,11 +120,8 @@ def _member_start(name: str, file: IO[bytes], member: zipfile.ZipInfo) -> int:
     header = file.read(LOCAL_HEADER_BYTES)
     if len(header) < LOCAL_HEADER_BYTES or member.flag_bits & 1:
         raise UsageError(name, "is cut off or encrypted", "write it again")
-    return (
-        member.header_offset
-        + LOCAL_HEADER_BYTES
-        + sum(struct.unpack_from("<2H", header, 26))
-    )
+    name_bytes, extra_bytes = struct.unpack_from("<2H", header, 26)
+    return member.header_offset + LOCAL_HEADER_BYTES + name_bytes + extra_bytes
 
 
 def _read_header(
@@ -146,6 +144,8 @@ def _read_header(
     offset = file.tell()
     if not 1 <= len(shape) <= MAX_RANK or min(shape) < 0:
         raise UsageError(name, f"has the shape {shape}", "save (N, D) or (N,)")
-    if prod(shape) * dtype.itemsize != size - (offset - start):
+    size_bytes = prod(shape) * dtype.itemsize
+    is_whole = offset + size_bytes <= path.stat().st_size
+    if size_bytes != size - (offset - start) or not is_whole:
         raise UsageError(name, "holds other bytes than it claims", "save it again")
     return StoredArray(path, offset, shape, dtype, "F" if is_fortran else "C")

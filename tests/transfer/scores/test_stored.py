@@ -1,6 +1,7 @@
 """Arrays on disk: rows as numpy reads them, and files that lie."""
 
 import io
+import struct
 import zipfile
 from contextlib import suppress
 
@@ -85,6 +86,17 @@ def test_a_file_that_is_none_is_a_named_error(tmp_path):
     cut.write_bytes((tmp_path / "a.npy").read_bytes()[:-1])
     with pytest.raises(UsageError, match=r"cut.npy holds other bytes"):
         read(cut)
+
+
+def test_a_stored_member_may_not_reach_beyond_its_file(tmp_path):
+    path = tmp_path / "a.npz"
+    member = packed(FEATURES, size=("(50, 7), }  ", "(5000, 7), }"))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("features.npy", member)
+    claimed = struct.pack("<L", len(member)), struct.pack("<L", 128 + 5000 * 28)
+    path.write_bytes(path.read_bytes().replace(*claimed))
+    with pytest.raises(UsageError, match="other bytes than it claims"):
+        read(path)
 
 
 def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
