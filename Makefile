@@ -10,7 +10,7 @@ run: setup
 test:
 	@$(PYTHON) .ci/setup.py --tests
 	@$(MAKE) --no-print-directory lint
-	@$(VENV_PYTHON) -m pytest
+	@$(VENV_PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 lint:
 	@$(VENV_PYTHON) -m ruff check .

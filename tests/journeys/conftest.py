@@ -48,7 +48,7 @@ def page(chromium):
         ),
     )
     tab = context.new_page()
-    tab.set_default_timeout(30_000)
+    tab.set_default_timeout(90_000)
     yield tab
     context.close()
     assert not foreign, f"the page asked other hosts: {foreign}"
