@@ -27,7 +27,8 @@ class Storage:
     with equal files stored once (what the Hub does), and with equal tensors stored
     once, at `least` and at `most`. `proofs` tells by what the bytes that are shared
     with the base or a sibling are known to be: proof, bytes. `unsized` tensors have a
-    dtype without a fixed size and are not counted.
+    dtype without a fixed size and are not counted. `knows_files` says whether the files
+    are named by their SHA-256, as those of the Hub are.
     """
 
     base: str
@@ -35,6 +36,7 @@ class Storage:
     blocks: pd.DataFrame
     proofs: pd.DataFrame
     unsized: int = 0
+    knows_files: bool = False
 
     @property
     def total(self) -> pd.Series:
@@ -73,6 +75,7 @@ def storage(base: str, results: Sequence[Result]) -> Storage:
         blocks.reset_index().astype(dict.fromkeys(SIZES, "int64")),
         proofs.reset_index().astype({"bytes": "int64"}),
         int(unsized.sum()),
+        any((result.summary or {}).get("weights") for result in results),
     )
 
 

@@ -75,20 +75,19 @@ def family_tree(found: Siblings, models: pd.DataFrame) -> Tree:
 
 
 def branches(tree: Tree) -> pd.DataFrame:
-    """Count the edges of a tree by parent, source, relation and kind.
+    """Count the edges of a tree by parent, source, relation and kind, most first.
 
     A model with children of its own is a branch of one, named in `id`; the others are
-    counted together, most first.
+    counted together. Where weights name another parent, the declared ones do not count.
     """
-    parents = set(tree.edges["parent"])
-    own = tree.edges["id"].where(tree.edges["id"].isin(parents), "")
-    grouped = tree.edges.assign(id=own).groupby(
-        ["parent", "id", "source", "relation", "kind"], sort=False
-    )
-    counted = grouped.size().rename("models").reset_index()
-    return counted.sort_values(
-        "models", ascending=False, kind="stable", ignore_index=True
-    )
+    moved = set(tree.edges.loc[tree.edges["source"] == "weights", "id"])
+    overruled = (tree.edges["source"] == "declared") & tree.edges["id"].isin(moved)
+    edges = tree.edges[~overruled]
+    own = edges["id"].where(edges["id"].isin(set(edges["parent"])), "")
+    by = ["parent", "id", "source", "relation", "kind"]
+    counted = edges.assign(id=own).groupby(by, sort=False).size()
+    rows = counted.rename("models").reset_index()
+    return rows.sort_values("models", ascending=False, kind="stable", ignore_index=True)
 
 
 def _relation(relation: object, parents: list[str]) -> str:
@@ -139,8 +138,10 @@ def _problems(
             original = copies["original"][row.id]
             yield row.id, "another parent", words, original, _same(copies.loc[row.id])
         elif row.id in parents.index and parents["parent"][row.id] not in told:
-            parent = parents["parent"][row.id]
-            yield row.id, "another parent", words, parent, _nearer(parents.loc[row.id])
+            near = parents.loc[row.id]
+            is_open = near["order_by"] == "unknown"
+            problem = "parent or child of another" if is_open else "another parent"
+            yield row.id, problem, words, near["parent"], _nearer(near)
         else:
             yield from _contradicted(found, row.id, told)
 
