@@ -47,11 +47,8 @@ def select(models: pd.DataFrame, wishes: Selection) -> pd.DataFrame:
     """
     rows = models[models["status"] == "ok"]
     for wish, column in CHOICES.items():
-        wanted = getattr(wishes, wish)
-        if wanted:
-            rows = rows[
-                rows[column].map(stated_values).map(set(wanted).intersection) != set()
-            ]
+        if wanted := set(getattr(wishes, wish)):
+            rows = rows[[not wanted.isdisjoint(stated_values(v)) for v in rows[column]]]
     for word in wishes.text.casefold().split():
         names = (rows["id"] + " " + rows["task"].fillna("")).str.casefold()
         rows = rows[names.str.contains(word, regex=False)]

@@ -3,10 +3,18 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from core.derived.matrix import NOTHING, TENSOR_CODES, VERDICT_CODES, verdict_matrix
+from core.derived.matrix import (
+    DISTANCE_EDGES,
+    EVIDENCE,
+    NOT_MEASURED,
+    NOTHING,
+    TENSOR_CODES,
+    VERDICT_CODES,
+    verdict_matrix,
+)
 
 FACTS = {"is_parameter": True, "is_unreached": False, "is_tied": False}
 
@@ -24,6 +32,7 @@ def cells(*rows, **options) -> dict:
 
 
 verdicts = st.sampled_from(sorted(TENSOR_CODES))
+distances = st.sampled_from([None, 0.0, 5e-4, 2e-3, 0.02, 0.25, 0.9])
 
 
 @settings(deadline=None, max_examples=50)
@@ -82,3 +91,49 @@ def test_many_models_are_coded_as_their_rows_say(by):
         for m in range(300) for t in range(50)
     )  # fmt: skip
     assert (verdict_matrix(rows, by=by).to_numpy() == codes).all()
+
+
+def test_a_block_rests_on_the_weakest_evidence_of_its_tensors():
+    rows = [
+        row("m", "a", "stem", 0, "equal", evidence="sha256"),
+        row("m", "b", "stem", 0, "equal", evidence="probe"),
+        row("n", "a", "stem", 0, "changed", evidence="bytes"),
+    ]
+    codes = cells(*rows, shown="evidence")
+    assert EVIDENCE[codes["m"]["stem"]] == "probe"
+    assert EVIDENCE[codes["n"]["stem"]] == "bytes"
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.tuples(st.integers(0, 2), distances, st.integers(1, 9)), min_size=1))
+def test_the_distance_of_a_block_is_the_mean_over_its_elements(drawn):
+    rows = [
+        row(f"m{model}", f"t{place}", "b", 0, "changed", relative_l2=far, elements=n)
+        for place, (model, far, n) in enumerate(drawn)
+    ]
+    matrix = verdict_matrix(pd.DataFrame(rows), shown="distance")
+    for model in matrix.index:
+        mine = [r for r in rows if r["model"] == model and r["relative_l2"] is not None]
+        total = sum(r["elements"] for r in mine)
+        far = sum(r["elements"] * r["relative_l2"] / total for r in mine)
+        assume(not np.isclose(far, DISTANCE_EDGES).any())
+        below = [edge for edge in (0, *DISTANCE_EDGES) if far > edge]
+        assert matrix.loc[model, "b"] == (len(below) if mine else NOT_MEASURED)
+
+
+def test_equal_is_no_distance_even_where_none_was_measured():
+    rows = [
+        row("m", "a", "stem", 0, "equal", relative_l2=np.nan, elements=4),
+        row("m", "b", "head", 1, "changed", relative_l2=np.nan, elements=4),
+    ]
+    assert cells(*rows, shown="distance") == {"m": {"stem": 0, "head": NOT_MEASURED}}
+
+
+@pytest.mark.parametrize("shown", ["verdict", "evidence", "distance"])
+def test_a_cell_of_neither_side_is_nothing(shown):
+    facts = {"evidence": "bytes", "relative_l2": 0.1, "elements": 1}
+    rows = [
+        row("m", "a", "stem", 0, "changed", **facts),
+        row("n", "x", "adapter", 1, "added", **facts),
+    ]
+    assert cells(*rows, shown=shown)["n"]["stem"] == NOTHING
