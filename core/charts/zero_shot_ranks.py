@@ -50,7 +50,7 @@ def rank_matrix(
     _name_rows(figure, models["name"])
     figure.update_xaxes(
         tickvals=list(range(len(titles))), ticktext=[escape(one) for one in titles],
-        range=[-0.6, len(titles) - 0.4], tickangle=-40, showgrid=False,
+        range=[-0.6, len(titles) - 0.4], tickangle=-60, showgrid=False,
     )  # fmt: skip
     return _sized(figure, len(models), extra_px=190)
 

@@ -5,7 +5,7 @@ import streamlit as st
 
 from core.ui.text import literal
 from core.ui.zero_shot_loaders import survey
-from core.ui.zero_shot_tables import links_table, prose_table
+from core.ui.zero_shot_tables import corrections, links_table, prose_table
 from core.zero_shot.audits import audit_table, history, links_of, sentence
 from core.zero_shot.schema import TASKS
 
@@ -58,8 +58,7 @@ def _one(table: pd.DataFrame) -> None:
         st.markdown(f"Variants: {literal(', '.join(entry['variants']))}")
     links = links_of(catalog, f"audit:{audit}")
     owners = [f"audit:{audit}", *(f"link:{url}" for url in links["url"])]
-    for one in catalog.corrections_of(*owners).itertuples():
-        correction(one)
+    corrections(catalog.corrections_of(*owners))
     links_table(links, name=f"links-{audit}", key="audit-links", about=False)
 
 
@@ -70,12 +69,3 @@ def _history(audit: str) -> None:
         st.markdown(
             f"**{one.date}: {one.verdict}** ({literal(one.by)}). {literal(why)}"
         )
-
-
-def correction(one) -> None:
-    """Show a correction beside what it corrects."""
-    st.markdown(
-        f":material/edit_note: The survey says: {literal(one.survey_says)} "
-        f"**Instead: {literal(one.instead)}** ({literal(one.source)}; line "
-        f"{one.line:.0f})"
-    )

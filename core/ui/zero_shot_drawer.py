@@ -7,6 +7,7 @@ from core.ui.states import empty_state
 from core.ui.text import literal
 from core.ui.zero_shot_filters import Chosen
 from core.ui.zero_shot_loaders import rankings, survey
+from core.ui.zero_shot_tables import corrections
 
 FACTS = (
     ("organization", "From"), ("year", "Year"), ("kind", "Kind"),
@@ -21,7 +22,7 @@ def model_details(chosen: Chosen) -> None:
     """Let the person choose a model and show all that is known of it."""
     names = dict(zip(chosen.models["model"], chosen.models["name"], strict=True))
     model = st.selectbox(
-        "Details of", list(names), key="model", bind="query-params", width=420,
+        "Details of", list(names), key="recognizer", bind="query-params", width=420,
         index=None, format_func=names.get, placeholder="A model",
     )  # fmt: skip
     if not model:
@@ -35,6 +36,7 @@ def model_details(chosen: Chosen) -> None:
         _criteria(entry)
     _places(model)
     _results(model)
+    _corrections(model)
 
 
 def _facts(entry: pd.Series) -> None:
@@ -57,6 +59,14 @@ def _criteria(entry: pd.Series) -> None:
     for one in survey().criteria.itertuples():
         decision, why = entry[one.id], entry[f"why_{one.id}"]
         st.markdown(f"**{one.name}: {decision}.** {literal(why)}")
+
+
+def _corrections(model: str) -> None:
+    catalog = survey()
+    has_model = catalog.audits["models"].map(lambda models: model in models)
+    audits = "audit:" + catalog.audits.loc[has_model, "id"]
+    links = catalog.links.loc[catalog.links["owner"].isin(audits), "url"]
+    corrections(catalog.corrections_of(*audits, *("link:" + links)))
 
 
 def _places(model: str) -> None:

@@ -13,7 +13,8 @@ PROTOCOLS = ("zero-shot", "supervised")
 LICENCE_UNKNOWN = "not found"
 MEMORY_GB = 8.0
 NO_FILTER = {
-    "criteria": [], "undecided": True, "licence": [], "access": [], "memory": MEMORY_GB,
+    "criteria": [], "undecided": True, "code_licence": [], "weights_access": [],
+    "gpu_memory": MEMORY_GB,
 }  # fmt: skip
 
 
@@ -34,11 +35,11 @@ def choose_zero_shot() -> Chosen:
     """Read the filters; supervised and zero-shot models are never shown together."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         task = st.segmented_control(
-            "Task", TASKS, key="task", bind="query-params", default=TASKS[0],
+            "Task", TASKS, key="recognize", bind="query-params", default=TASKS[0],
             required=True, format_func=str.capitalize,
         ) or TASKS[0]  # fmt: skip
         protocol = st.segmented_control(
-            "Protocol", PROTOCOLS, key="protocol", bind="query-params",
+            "Protocol", PROTOCOLS, key="trained", bind="query-params",
             default=PROTOCOLS[0], required=True, format_func=str.capitalize,
             help="A zero-shot model was never trained on the benchmark; its rank "
             "answers another question than a supervised model's.",
@@ -54,7 +55,7 @@ def choose_zero_shot() -> Chosen:
 def _decided() -> pd.DataFrame:
     memory = st.number_input(
         "Memory of your GPU (GB)", min_value=0.5, max_value=1000.0, value=MEMORY_GB,
-        key="memory", bind="query-params",
+        key="gpu_memory", bind="query-params",
         help="“Fits” asks that the weights at 16 bits take at most half of it. The "
         "section “Fits my machine” counts the rest.",
     )  # fmt: skip
@@ -85,11 +86,11 @@ def _filtered(models: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
     names = models["licence"].replace("", LICENCE_UNKNOWN)
     licences = st.multiselect(
-        "Licence", sorted(set(names)), key="licence", bind="query-params",
+        "Licence", sorted(set(names)), key="code_licence", bind="query-params",
         help="Of the code; the weights may have another.",
     )  # fmt: skip
     access = st.multiselect(
-        "Access to the weights", ACCESS, key="access", bind="query-params"
+        "Access to the weights", ACCESS, key="weights_access", bind="query-params"
     )
     refused = [NO] if undecided else [NO, UNKNOWN]
     for criterion in wanted:

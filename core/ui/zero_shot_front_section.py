@@ -45,11 +45,11 @@ def _draw(rows: pd.DataFrame, offered: list[str]) -> None:
     benchmarks = survey().benchmarks.set_index("id")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         benchmark = st.selectbox(
-            "Benchmark", offered, key="benchmark", bind="query-params", width=320,
+            "Benchmark", offered, key="scored_on", bind="query-params", width=320,
             format_func=benchmarks["name"].get,
         )  # fmt: skip
         cost = st.segmented_control(
-            "Cost", list(COSTS), key="cost", bind="query-params", default="params",
+            "Cost", list(COSTS), key="against", bind="query-params", default="params",
             required=True, format_func=_short,
             help="Weights: two bytes a parameter. Peak adds the traced activations of "
             "one image, known for a few checkpoints only.",

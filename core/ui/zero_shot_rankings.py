@@ -12,7 +12,7 @@ from core.ui.zero_shot_drawer import model_details
 from core.ui.zero_shot_filters import Chosen, choose_zero_shot
 from core.ui.zero_shot_front_section import front_section
 from core.ui.zero_shot_loaders import open_clip_table, rankings, survey
-from core.ui.zero_shot_tables import exported_table
+from core.ui.zero_shot_tables import corrections, exported_table
 from core.zero_shot.consensus import agreement, consensus
 
 HONEST = (
@@ -48,7 +48,7 @@ def _ranked(chosen: Chosen) -> pd.DataFrame:
     ]
     names = dict(zip(rows["source"], rows["source_name"], strict=True))
     sources = st.multiselect(
-        "Sources to count", list(names), key="sources", bind="query-params",
+        "Sources to count", list(names), key="counted_sources", bind="query-params",
         format_func=names.get, placeholder="All sources",
         help="Ranks are those of the whole lists, whatever the filters leave.",
     )  # fmt: skip
@@ -108,6 +108,8 @@ def _matrix(chosen: Chosen, found: pd.DataFrame, ranked: pd.DataFrame) -> None:
         name=f"ranks-{chosen.protocol}-{chosen.task}",
         caption=f"Ranks of {chosen.protocol} models, {chosen.task}. {_sources(ranked)}",
     )  # fmt: skip
+    owners = "ranking:" + pd.Series(ranked["ranking"].unique())
+    corrections(survey().corrections_of(*owners))
     with st.expander("Every two lists", key="pairs", bind="query-params"):
         if pairs.empty:
             empty_state("No two lists share two models.")

@@ -64,7 +64,7 @@ def _links() -> None:
     said = ", ".join(f"{count} {state}" for state, count in counts.items())
     st.markdown(f"{plural(len(links), 'link')}: {said}. None of them was visited.")
     states = st.pills(
-        "State", list(counts.index), selection_mode="multi", key="state",
+        "State", list(counts.index), selection_mode="multi", key="link_state",
         bind="query-params",
     )  # fmt: skip
     shown = links[links["state"].isin(states)] if states else links

@@ -40,6 +40,16 @@ def prose_table(
     _exports(plain, name, caption, key)
 
 
+def corrections(rows: pd.DataFrame) -> None:
+    """Show corrections beside what they correct."""
+    for one in rows.itertuples():
+        st.markdown(
+            f":material/edit_note: The survey says: {literal(one.survey_says)} "
+            f"**Instead: {literal(one.instead)}** ({literal(one.source)}; line "
+            f"{one.line:.0f})"
+        )
+
+
 def _joined(value: object) -> object:
     return "; ".join(value) if isinstance(value, tuple) else value
 
@@ -84,7 +94,8 @@ def links_table(links: pd.DataFrame, *, name: str, key: str, about: bool) -> Non
         caption="Links of the survey of 2024-07-30; states as known, none was visited.",
         column_config={
             "open": st.column_config.LinkColumn("Open", display_text="open", width=70),
-            "about": "Named by", "role": "Role", "state": "State", "since": "Since",
+            "about": "Named by", "role": "Role", "state": "State",
+            "since": st.column_config.TextColumn("Since", width=95),
             "address": "Address", "note": "Note",
         },
     )  # fmt: skip

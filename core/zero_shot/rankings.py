@@ -2,6 +2,8 @@
 lists, published results and open_clip's table. Ranks are within one protocol.
 """
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from core.zero_shot.catalog import Catalog
@@ -13,6 +15,7 @@ COLUMNS = (
 )  # fmt: skip
 PUBLISHED = "published"
 OPEN_CLIP = "open_clip"
+SHORT: Mapping[str, str] = {PUBLISHED: "authors", OPEN_CLIP: "open_clip"}
 LEAST_RANKED = 3
 """A benchmark with fewer models than this says little about an order."""
 
@@ -58,16 +61,15 @@ def _surveyed(catalog: Catalog) -> pd.DataFrame:
     lists = catalog.rankings[catalog.rankings["ordered"]].rename(
         columns={"id": "ranking", "name": "list"}
     )
-    names = catalog.sources.set_index("id")["name"]
+    sources = catalog.sources.set_index("id")
     rows = catalog.placements.merge(
         lists[["ranking", "source", "tasks", "list", "dataset"]], on="ranking"
     ).explode("tasks")
-    source_name = rows["source"].map(names)
     titles = rows["dataset"].where(rows["dataset"] != "", rows["list"])
     return rows.assign(
         task=rows["tasks"],
-        title=titles + ", " + source_name,
-        source_name=source_name,
+        title=titles + ", " + rows["source"].map(sources["short"]),
+        source_name=rows["source"].map(sources["name"]),
         listed_rank=rows["rank"].astype(int),
         date=str(catalog.origin["as_of"]),
     )
@@ -79,7 +81,7 @@ def _published(catalog: Catalog) -> pd.DataFrame:
         rows.assign(label=rows["variant"], date=rows["read"]),
         catalog,
         PUBLISHED,
-        "published by the authors",
+        "Published by the authors",
     )
 
 
@@ -104,7 +106,7 @@ def _as_rankings(
     names = known["name"].reindex(best["benchmark"]).to_numpy()
     return best.assign(
         ranking=source + ":" + best["benchmark"],
-        title=[f"{name}, {source_name}" for name in names],
+        title=[f"{name}, {SHORT[source]}" for name in names],
         source=source,
         source_name=source_name,
         task=known["task"].reindex(best["benchmark"]).to_numpy(),

@@ -91,6 +91,7 @@ TABLES: dict[str, Table] = {
             must("id"),
             must("section"),
             must("name"),
+            must("short"),
             Field("year", "count"),
             must("verdict", choices=TRUST),
             must("says"),

@@ -21,7 +21,7 @@ def figures(page) -> list[dict]:
      ("Segmentation", "Supervised")],
 )  # fmt: skip
 def test_a_task_and_protocol_has_its_rankings(open_page, task, protocol):
-    page = open_page(PAGE, task=task, protocol=protocol)
+    page = open_page(PAGE, recognize=task, trained=protocol)
     assert not page.exception and not page.error
     consensus, ranks, *_ = figures(page)
     drawn = [card[0] for card in consensus["data"][1]["customdata"]]
@@ -31,7 +31,11 @@ def test_a_task_and_protocol_has_its_rankings(open_page, task, protocol):
 
 def test_filters_and_a_model_come_from_the_address(open_page):
     page = open_page(
-        PAGE, task="Detection", criteria=["Open"], undecided="false", model="OWLv2"
+        PAGE,
+        recognize="Detection",
+        criteria=["Open"],
+        undecided="false",
+        recognizer="OWLv2",
     )
     models = next(one.value for one in page.dataframe if "place" in one.value)
     assert {"OWLv2", "LLMDet"} <= set(models["name"])
@@ -40,17 +44,19 @@ def test_filters_and_a_model_come_from_the_address(open_page):
 
 
 def test_nothing_that_fits_says_what_to_do_and_reset_does_it(open_page):
-    page = open_page(PAGE, access=["gated"], task="Detection", protocol="Supervised")
+    page = open_page(
+        PAGE, weights_access=["gated"], recognize="Detection", trained="Supervised"
+    )
     assert not page.exception and not page.error
     assert "Reset them" in page.info[0].value
     next(one for one in page.button if one.label == "Reset").click()
     page.run()
-    assert page.multiselect(key="access").value == []
+    assert page.multiselect(key="weights_access").value == []
     assert figures(page)
 
 
 def test_a_hostile_address_falls_back(open_page):
-    keys = ("model", "task", "benchmark", "cost", "section", "memory", "criteria")
+    keys = ("recognizer", "recognize", "scored_on", "against", "section", "gpu_memory")
     page = open_page(PAGE, **dict.fromkeys(keys, "<script>![](http://x)"))
     assert not page.exception and not page.error
     assert figures(page)
@@ -65,7 +71,7 @@ def test_an_audit_shows_its_history_and_its_corrections(open_page):
 
 
 def test_an_archived_link_cannot_be_clicked(open_page):
-    page = open_page(PAGE, section="Sources and corrections", state=["archived"])
+    page = open_page(PAGE, section="Sources and corrections", link_state=["archived"])
     links = next(one.value for one in page.dataframe if "address" in one.value)
     assert len(links) == 29
     assert links["open"].isna().all()
