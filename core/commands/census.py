@@ -56,7 +56,7 @@ def _text(document: dict) -> str:
     ]  # fmt: skip
     header = ["base", "pattern", "published", "mended", "of", "found", "compared",
               "standing", "finding"]  # fmt: skip
-    counts = ", ".join(f"{n} {name}" for name, n in document["standings"].items() if n)
+    counts = ", ".join(f"{name} {n}" for name, n in document["standings"].items() if n)
     parts = [
         f"{len(findings)} findings of {document['study']['source']}: {counts}",
         table(header, rows),

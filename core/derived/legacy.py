@@ -5,7 +5,8 @@ unknown.
 Source of the formats: hpides/alsatian, main @ a5749c9, 2025-08-21,
 `hf_model_analysis/model_comparator.py` and `similarity_analysis.py`. It compares by
 position, every entry of two `state_dict`s, and hands the models over in the wrong
-order: what a file calls base is the child, and the other way round.
+order: what a file calls base is the child, and the other way round. What the longer of
+the two has beyond the end of the other is in no file.
 """
 
 import re

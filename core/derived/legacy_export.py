@@ -34,7 +34,8 @@ def write_legacy(family: Family, folder: Path) -> LegacyExport:
     As in the study, base and child are exchanged inside a row, and a tensor is named
     as the base does. Equal after rounding counts as identical. What one side alone has
     is DIFFERENT with an empty name, what is unknown DIFFERENT under its own; a tied
-    copy that is left out is not written. Raises CacheError when the disk refuses.
+    copy that is left out is not written. The file names have colons, as the study's do.
+    Raises CacheError when the disk refuses (Windows does, for a colon).
     """
     names: dict[str, tuple[Path, list[str]]] = {}
     left_out = []

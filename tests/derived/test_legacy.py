@@ -8,6 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.derived.compare import compare_checkpoints
 from core.derived.comparisons import succeeded
@@ -15,7 +17,14 @@ from core.derived.family import Family
 from core.derived.legacy import read_legacy
 from core.derived.legacy_export import write_legacy
 from core.derived.legacy_report import read_report, read_short_report
-from core.derived.legacy_rows import DIFFERENT, IDENTICAL, SAME_NAME, SAME_SHAPE
+from core.derived.legacy_rows import (
+    DIFFERENT,
+    IDENTICAL,
+    SAME_NAME,
+    SAME_SHAPE,
+    comparison_rows,
+    tensor_verdicts,
+)
 from core.errors import CorruptCheckpoint, UsageError
 
 EXAMPLE = Path(__file__).parents[2] / "../shared/data/derived/legacy-format-example"
@@ -151,6 +160,24 @@ def test_a_tensor_left_out_is_removed_and_the_cut_tail_unknown(tmp_path, weights
     assert found["encoder.layer.0.dense.bias"] == "removed"
     assert found["encoder.layer.2.dense.bias"] == "unknown"
     assert set(found) == set(weights)
+
+
+@given(st.lists(st.sampled_from(["keep", "change", "drop", "insert"]), max_size=12))
+def test_whatever_was_put_in_or_left_out_no_verdict_is_wrong(steps):
+    base, child, truth = {}, {}, {}
+    for number, step in enumerate(steps):
+        name, weight = f"layer.{number}.weight", np.full((2, 2), float(number))
+        if step == "insert":
+            child[name], truth[name] = weight, "added"
+            continue
+        base[name] = weight
+        truth[name] = {"keep": "equal", "change": "changed", "drop": "removed"}[step]
+        if step != "drop":
+            child[name] = weight + (step == "change")
+    lines = map(json.dumps, compared_by_position(base, child))
+    for tensor in tensor_verdicts(comparison_rows(lines, "it"), "it"):
+        name = tensor.base_name or tensor.name
+        assert tensor.verdict in (truth[name], "unknown")
 
 
 def test_a_random_pooler_is_told(tmp_path, weights):
