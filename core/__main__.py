@@ -19,13 +19,14 @@ from core.commands import (
     report,
     score,
     tables,
+    transfer,
     zero_shot,
 )
 from core.commands.answer import Answer, plain
 from core.errors import PedigreeError
 from core.settings import load_settings
 
-VERBS = (tables, compare, derived, report, score, doctor, demo, zero_shot)
+VERBS = (tables, compare, derived, report, score, transfer, doctor, demo, zero_shot)
 
 log = logging.getLogger("pedigree")
 

@@ -23,7 +23,7 @@ from core.transfer.records import Records
 from core.transfer.scoring import coverage, score_split
 from core.transfer.splits import SPLITS, Fold, fingerprint, folds, split
 
-REVISION = 1
+REVISION = 2
 INTERVALS_OF = "gaussian-process"
 Progress = Callable[[float, str], None]
 

@@ -35,14 +35,16 @@ def exchange_swapped(models: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     ]
 
 
-def renamed_samples(tasks: pd.DataFrame, file: str) -> list[str]:
+def renamed_samples(tasks: pd.DataFrame, header: str) -> list[str]:
     """Tell when a column counts images per class, whatever its name says, and when the
     images are fewer than classes times images per class.
     """
-    told = [
-        f"{file} calls the images per class `num_pre_class`; they are read as "
-        "samples_per_class, `categories` as classes."
-    ]
+    told = []
+    if "num_pre_class" in header:
+        told.append(
+            "The column `num_pre_class` counts images per class, not classes; it is "
+            "read as samples_per_class, `categories` as classes."
+        )
     short = int(
         (tasks["samples"] < tasks["classes"] * tasks["samples_per_class"]).sum()
     )

@@ -93,7 +93,7 @@ def read_records(records: Path, models: Path, tasks: Path) -> Records:
     accuracy = _read_grid(records)
     known, swapped = exchange_swapped(_read_models(models))
     described = _join_tasks(_read_tasks(tasks), accuracy.columns, tasks)
-    mended = [*swapped, *renamed_samples(described, tasks.name)]
+    mended = [*swapped, *renamed_samples(described, _header(tasks))]
     if not known.index.equals(accuracy.index):
         known = _join_models(known, accuracy.index, models)
         mended.append(
@@ -124,6 +124,10 @@ def _content(path: Path) -> bytes:
     if len(content) > MAX_BYTES:
         raise UsageError(path, "is larger than 50 MB", "give a smaller table")
     return content
+
+
+def _header(path: Path) -> str:
+    return _content(path).partition(b"\n")[0].decode("utf-8", "replace")
 
 
 def _read_grid(path: Path) -> pd.DataFrame:

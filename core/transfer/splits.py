@@ -74,7 +74,7 @@ def fingerprint(cut: Sequence[Fold]) -> str:
 def hash_order(names: Sequence[str], salt: str) -> list[int]:
     """Return the places of names in an order that looks random and never changes.
 
-    >>> hash_order(["a", "b", "c"], "x")
+    >>> hash_order(["a", "b", "c"], "c")
     [1, 0, 2]
     """
     keys = [sha256(f"{salt}/{name}".encode()).hexdigest() for name in names]
@@ -108,7 +108,7 @@ def _bins(numbers: pd.Series, count: int) -> list[str]:
 
 
 def _by_group(name: str, keys: Callable[[pd.DataFrame], list[str]]) -> Callable:
-    """Hide all tasks of one group at a time; those of unknown group are never hidden."""
+    """Hide one group of tasks at a time; tasks of unknown group stay."""
 
     def cut(records: Records) -> Iterator[Fold]:
         given = np.array(keys(records.tasks), dtype=object)

@@ -141,7 +141,7 @@ def _negative_log_posterior(
     logarithms: np.ndarray, guess: np.ndarray, like: Likeness, cells: np.ndarray,
     residuals: np.ndarray, variance: np.ndarray,
 ) -> tuple[float, np.ndarray]:  # fmt: skip
-    """Return the value and its gradient (Rasmussen and Williams, 2006, eq. 5.8, 5.9)."""
+    """Return value and gradient (Rasmussen and Williams, 2006, eq. 5.8, 5.9)."""
     from scipy.linalg import cho_factor, cho_solve
 
     a = Amplitudes(*np.exp(logarithms))

@@ -44,13 +44,20 @@ def likeness(embedding: Embedding) -> Likeness:
     itself = embedding.model_names @ embedding.model_names.T
     family = embedding.families @ embedding.families.T
     near = np.exp(-squared_distance(embedding.model_numbers) / 2)
-    domain = embedding.domains @ embedding.domains.T
-    labels = embedding.labels @ embedding.labels.T
+    domain = _likeness_of_words(embedding.domains)
+    labels = _likeness_of_words(embedding.labels)
     return Likeness(
         models=0.5 * itself + 0.35 * family + 0.15 * near,
         tasks=(0.35 + 0.65 * domain) * (0.3 + 0.7 * labels),
         distance=squared_distance(embedding.task_numbers),
     )
+
+
+def _likeness_of_words(vectors: np.ndarray) -> np.ndarray:
+    """Return cosines (T, T); a task of unknown words is like itself alone."""
+    cosines = vectors @ vectors.T
+    np.fill_diagonal(cosines, 1.0)
+    return cosines
 
 
 def squared_distance(rows: np.ndarray) -> np.ndarray:
