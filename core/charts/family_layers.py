@@ -5,7 +5,7 @@ block, and how far they moved it. Knows a frame of blocks.
 import pandas as pd
 import plotly.graph_objects as go
 
-from core.charts.family_shares import whiskers
+from core.charts.family_shares import FAINT, whiskers
 from core.charts.theme import PALETTE, SCREEN, escape, resolve
 
 
@@ -22,7 +22,7 @@ def layer_bars(
     blocks = [escape(block) for block in layers["block"]]
     figure.add_bar(
         x=blocks, y=layers["share"], name="models that trained it",
-        marker={"color": PALETTE[0], "line": {"width": 0}},
+        marker={"color": FAINT, "line": {"width": 0}},
         error_y=whiskers(layers, "share", "low", "high"),
         customdata=layers[["models", "total", "low", "high"]].to_numpy(object),
         hovertemplate="<b>%{x}</b><br>trained by %{customdata[0]} of %{customdata[1]}: "

@@ -46,7 +46,9 @@ def downloads_by_pattern(
         hovertemplate="median of %{customdata[0]} models: %{x:,.0f}<extra></extra>",
     )  # fmt: skip
     kinds = list(medians["kind"].map(escape))
-    figure.update_xaxes(type="log", title_text="Downloads", exponentformat="SI")
+    figure.update_xaxes(
+        type="log", title_text="Downloads", exponentformat="SI", dtick=1
+    )
     figure.update_yaxes(
         type="category", categoryorder="array", categoryarray=kinds[::-1]
     )
@@ -86,7 +88,9 @@ def reported_values(
     color, the others are grey.
     """
     figure = go.Figure(layout={"template": resolve(template), "uirevision": "best"})
-    rows = ranked.dropna(subset=["value"]).iloc[::-1]
+    rows = ranked.dropna(subset=["value"])
+    falls = rows.empty or rows["value"].iloc[0] >= rows["value"].iloc[-1]
+    rows = rows.sort_values("value", ascending=falls, kind="stable")
     names = [escape(shorten(name, LABEL_LENGTH)) for name in rows["id"]]
     figure.add_scatter(
         x=rows["value"].astype(float), y=list(range(len(rows))), mode="markers",
@@ -98,7 +102,9 @@ def reported_values(
         hovertemplate="<b>%{customdata[0]}</b><br>%{x:.4g}<extra></extra>",
     )  # fmt: skip
     figure.update_xaxes(title_text=escape(title), tickformat="~%" if is_share else None)
-    figure.update_yaxes(tickvals=list(range(len(rows))), ticktext=names)
+    figure.update_yaxes(
+        tickvals=list(range(len(rows))), ticktext=names, range=[-0.7, len(rows) - 0.3]
+    )
     figure.update_layout(showlegend=False)
     return figure.update_layout(height=90 + 24 * max(1, len(rows)))
 

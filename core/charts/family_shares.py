@@ -2,13 +2,18 @@
 frozen depths. Knows a frame of shares, not what was counted.
 """
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.labels import shorten
-from core.charts.theme import GREY, PALETTE, SCREEN, escape, family_styles, resolve
+from core.charts.theme import INK_LIGHT, PALETTE, SCREEN, escape, family_styles, resolve
 
-BAR_PX = 28
+BAR_PX = 32
+ABOVE, BELOW = 0.12, 0.28
+"""How far a bar and its diamond stand from their row's middle, in rows."""
+FAINT = "rgba(21,91,199,0.55)"
+"""The first color of the palette, through which an interval can be seen."""
 LABEL_LENGTH = 44
 DOWNLOADS = ("downloads_share", "downloads_low", "downloads_high")
 
@@ -27,23 +32,25 @@ def share_bars(
     """
     figure = go.Figure(layout={"template": resolve(template), "uirevision": by})
     names = [escape(shorten(str(name), LABEL_LENGTH)) for name in shares[by]]
+    places = np.arange(len(names))
+    weighted = "downloads_share" in shares and shares["downloads_share"].notna().any()
     figure.add_bar(
-        x=shares["share"], y=names, orientation="h", name="models",
-        marker={"color": PALETTE[0], "line": {"width": 0}},
+        x=shares["share"], y=places - ABOVE * weighted, orientation="h", name="models",
+        marker={"color": FAINT, "line": {"width": 0}}, width=0.45,
         error_x=whiskers(shares, "share", "low", "high"),
         customdata=_counts(shares, by),
         hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]} of %{customdata[2]} "
         "models: %{x:.1%}<br>95 %: %{customdata[3]:.1%} to %{customdata[4]:.1%}"
         "<extra></extra>",
     )  # fmt: skip
-    if "downloads_share" in shares and shares["downloads_share"].notna().any():
-        _add_downloads(figure, shares, names)
+    if weighted:
+        _add_downloads(figure, shares, places + BELOW)
     figure.update_xaxes(title_text=title, range=[0, 1.02], tickformat=".0%")
     figure.update_yaxes(
-        type="category", categoryorder="array", categoryarray=names[::-1],
-        showgrid=False, ticks="", range=[-0.5, max(1, len(names)) - 0.5],
+        tickvals=places, ticktext=names, showgrid=False, ticks="",
+        range=[max(1, len(names)) - 0.4, -0.6],
     )  # fmt: skip
-    figure.update_layout(bargap=0.4, showlegend=len(figure.data) > 1)
+    figure.update_layout(showlegend=len(figure.data) > 1)
     return _sized(figure, len(names))
 
 
@@ -76,13 +83,13 @@ def depth_bars(
 
 
 def whiskers(
-    rows: pd.DataFrame, middle: str, low: str, high: str, *, color: str = GREY
+    rows: pd.DataFrame, middle: str, low: str, high: str, *, color: str = INK_LIGHT
 ) -> dict:
     """Return the error bars of an interval around a value, from three columns."""
     values = rows[[middle, low, high]].astype(float)
     return {
         "type": "data", "symmetric": False, "color": color, "width": 3,
-        "thickness": 1.3,
+        "thickness": 1.6,
         "array": (values[high] - values[middle]).clip(lower=0),
         "arrayminus": (values[middle] - values[low]).clip(lower=0),
     }  # fmt: skip
@@ -98,12 +105,12 @@ def commonest(counts: pd.DataFrame) -> list[str]:
     return list(sums.sort_values(ascending=False, kind="stable").index)
 
 
-def _add_downloads(figure: go.Figure, shares: pd.DataFrame, names: list[str]) -> None:
+def _add_downloads(figure: go.Figure, shares: pd.DataFrame, places: np.ndarray) -> None:
     known = shares["downloads_share"].notna().to_numpy()
     rows = shares[known]
     figure.add_scatter(
         x=rows["downloads_share"].astype(float), mode="markers", name="downloads",
-        y=[name for name, is_known in zip(names, known, strict=True) if is_known],
+        y=places[known],
         marker={"color": PALETTE[1], "symbol": "diamond", "size": 9},
         error_x=whiskers(rows, *DOWNLOADS, color=PALETTE[1]),
         customdata=rows[["downloads"]].to_numpy(object),

@@ -20,7 +20,7 @@ LEGACY_NORM = {
 LEAST_SEGMENTS = 2
 """A module of one segment ("vit.") may be the prefix that only some classes carry."""
 
-FREEZE = '''\
+FREEZE = '''
 
 def freeze(model):
     """Freeze exactly these parameters, by name, and make all others trainable."""
@@ -88,9 +88,7 @@ def freeze_code(
             f"# as {_models(len(choice.models))} derived from it did.",
             f"# {_remark(choice, keep)}",
             *(["import torch", ""] if keeps else []),
-            "FROZEN = [",
-            *(f"    {_quoted(name)}," for name in shortened(names, universe)),
-            "]  # names in the base's file; a final dot means all of a module",
+            *_listed(shortened(names, universe)),
             f"COUNT = {len(names)}",
             FREEZE + (STATISTICS if keeps else ""),
             "",
@@ -98,6 +96,14 @@ def freeze_code(
             *(["keep_statistics(model)"] if keeps else []),
         ]
     )
+
+
+def _listed(names: Sequence[str]) -> list[str]:
+    if not names:
+        return ["FROZEN = []"]
+    comment = "names in the base's file; a final dot means all of a module"
+    rows = (f"    {_quoted(name)}," for name in names)
+    return [f"FROZEN = [  # {comment}", *rows, "]"]
 
 
 def shortened(names: Sequence[str], universe: Iterable[str]) -> list[str]:

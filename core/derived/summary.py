@@ -100,7 +100,9 @@ def layer_shares(tensors: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:
         .sort_values("order", kind="stable")
         .reset_index()
     )  # fmt: skip
-    return with_shares(found, found["known"]).drop(columns="known")
+    found = with_shares(found, found["known"])
+    measured = found[["measured", "mean_relative_l2"]]
+    return found.drop(columns=["known", *measured]).join(measured)
 
 
 def block_states(tensors: pd.DataFrame, models: pd.DataFrame) -> pd.DataFrame:

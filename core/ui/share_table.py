@@ -5,7 +5,7 @@ import streamlit as st
 
 TEXTS = {
     "kind": "Pattern", "reason": "Reason", "up_to": "Frozen up to", "block": "Layer",
-    "models": "Models", "total": "Of", "depth": "Blocks", "period": "Period",
+    "models": "Models", "total": "Of", "depth": "Blocks",
     "parameters": "Parameters", "patterns": "Patterns", "order": None,
     "statistics_drifted": "Statistics moved", "by_probes": "By probes",
 }  # fmt: skip
@@ -44,8 +44,11 @@ def share_table(rows: pd.DataFrame, *, key: str, alt: str) -> None:
             name: number(label, help="95 %, order statistics.", format="localized")
             for name, label in ends.items()
         }
-    frozen = st.column_config.TextColumn("Frozen", pinned=True)
+    texts = {
+        "frozen": st.column_config.TextColumn("Frozen", pinned=True),
+        "period": st.column_config.DateColumn("From", format="YYYY-MM-DD"),
+    }
     st.dataframe(
         rows, hide_index=True, key=key, alt=alt, placeholder="–",
-        column_config={**TEXTS, **percents, **numbers, "frozen": frozen},
+        column_config={**TEXTS, **percents, **numbers, **texts},
     )  # fmt: skip
