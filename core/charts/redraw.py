@@ -41,26 +41,26 @@ class Drawing:
         return draw(rows.set_index(self.index) if self.index else rows, **self.options)
 
 
-def drawings(folder: Path) -> list[Drawing]:
-    """Return the figures that an archive names."""
-    return [
-        Drawing(**each) for each in json.loads((folder / "figures.json").read_text())
-    ]
+def drawings(folder: Path, names: list[str] | None = None) -> list[Drawing]:
+    """Return the figures that an archive names, or those of them that are asked for."""
+    every = json.loads((folder / "figures.json").read_text())
+    return [Drawing(**each) for each in every if not names or each["name"] in names]
 
 
 def main(arguments: list[str]) -> int:
-    """Write every figure, in every kind asked for; 1 where a browser is missing."""
+    """Write every figure, in every kind asked for. Raises MissingTool."""
     here = Path(__file__).resolve().parent
     parser = argparse.ArgumentParser(
         description="Redraw the figures from the data; all but HTML need a Chromium."
     )
     parser.add_argument("--kind", choices=KINDS, action="append")
+    parser.add_argument("--figure", action="append", metavar="NAME")
     parser.add_argument("--column", choices=("single", "double"), default="double")
     parser.add_argument("--to", type=Path, default=here / "redrawn", metavar="FOLDER")
     chosen = parser.parse_args(arguments)
     chosen.to.mkdir(parents=True, exist_ok=True)
     with Renderer() as renderer:
-        for drawing in drawings(here):
+        for drawing in drawings(here, chosen.figure):
             figure = drawing.figure(pd.read_parquet(here / f"{drawing.table}.parquet"))
             for kind in chosen.kind or (["pdf"] if find_browser() else ["html"]):
                 path = chosen.to / f"{drawing.name}.{kind}"

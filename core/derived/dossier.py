@@ -62,7 +62,7 @@ over a block's elements): 0 equal, then bins from above 0 and from {edges} on,
 
 `figures/` holds them as PDF, where a Chromium was there to print them. To redraw them
 from the data: `pip install -r requirements.txt`, then `python redraw.py` (`--kind
-pdf|svg|png|html`, `--column single|double`). The code under `core/` is Pedigree's,
+pdf|svg|png|html`, `--figure NAME`, `--column single|double`). The code under `core/` is Pedigree's,
 under the Apache License 2.0 (LICENSE). How to cite: CITATION.bib.
 """
 BIBTEX = """@misc{{{key},

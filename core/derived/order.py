@@ -23,9 +23,9 @@ def frozen_depth(matrix: pd.DataFrame) -> pd.Series:
     >>> frozen_depth(rows).tolist()
     [2, 0, 3]
     """
-    differs = matrix.to_numpy() != VERDICT_CODES["equal"]
-    first = np.where(differs.any(axis=1), differs.argmax(axis=1), matrix.shape[1])
-    return pd.Series(first, index=matrix.index, name="depth")
+    equal = matrix.to_numpy() == VERDICT_CODES["equal"]
+    depth = np.minimum.accumulate(equal, axis=1).sum(axis=1)
+    return pd.Series(depth, index=matrix.index, name="depth")
 
 
 def sort_rows(matrix: pd.DataFrame, models: pd.DataFrame, order: Order) -> pd.DataFrame:

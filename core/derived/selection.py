@@ -48,7 +48,8 @@ def select(models: pd.DataFrame, wishes: Selection) -> pd.DataFrame:
     rows = models[models["status"] == "ok"]
     for wish, column in CHOICES.items():
         if wanted := set(getattr(wishes, wish)):
-            rows = rows[[not wanted.isdisjoint(stated_values(v)) for v in rows[column]]]
+            meets = [not wanted.isdisjoint(stated_values(v)) for v in rows[column]]
+            rows = rows[pd.Series(meets, rows.index, dtype=bool)]
     for word in wishes.text.casefold().split():
         names = (rows["id"] + " " + rows["task"].fillna("")).str.casefold()
         rows = rows[names.str.contains(word, regex=False)]
