@@ -5,6 +5,8 @@ Transfer Learning", https://arxiv.org/abs/2111.06977.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
+from math import nan
 
 import numpy as np
 
@@ -12,7 +14,10 @@ from core.transfer.scores.products import product
 from core.transfer.scores.samples import Samples, samples
 
 MOST_SAMPLES = 10_000
-"""Samples whose pairs are ranked in 2 GB; beyond, a stratified sample stands in."""
+"""Samples whose pairs fit in 400 MB; beyond them a stratified sample stands in."""
+
+CHUNK = 2**22
+"""Pairs ranked at a time."""
 
 DIGITS = 1e12
 """Distances that agree to twelve decimals tie, or rounding would rank them."""
@@ -77,17 +82,21 @@ def _pair_keys(rows: np.ndarray, codes: np.ndarray, device: str) -> np.ndarray:
 
 
 def _rank_correlation(keys: np.ndarray) -> float:
-    """Return Spearman's correlation of distance and difference; `keys` are sorted."""
+    """Return Spearman's correlation of distance and difference; sorts `keys`.
+
+    Ranks are summed in chunks that no tie crosses, to save their memory.
+    """
     keys.sort()
-    differs = keys.astype(np.int8) & 1
-    keys >>= 1
-    starts = np.r_[0, np.flatnonzero(keys[1:] != keys[:-1]) + 1]
-    sizes = np.diff(starts, append=len(keys))
-    share = differs.mean()
-    ranks = starts + (sizes - len(keys)) / 2  # about their mean
-    spread = (sizes * ranks**2).sum() * share * (1 - share) * len(keys)
-    if spread <= 0:
-        return float("nan")
-    return float(
-        ranks @ np.add.reduceat(differs, starts, dtype=np.int64) / np.sqrt(spread)
-    )
+    count, hits, spread, different = len(keys), 0.0, 0.0, 0
+    cuts = np.searchsorted(keys, keys[CHUNK::CHUNK] & ~1)
+    for start, stop in pairwise(np.unique(np.r_[0, cuts, count])):
+        values, differs = keys[start:stop] >> 1, keys[start:stop] & 1
+        starts = np.r_[0, np.flatnonzero(np.diff(values)) + 1]
+        sizes = np.diff(starts, append=stop - start)
+        ranks = start + starts + (sizes - count) / 2  # about their mean
+        hits += ranks @ np.add.reduceat(differs, starts)
+        spread += (sizes * ranks**2).sum()
+        different += differs.sum()
+    share = different / count
+    product_of_spreads = spread * share * (1 - share) * count
+    return float(hits / np.sqrt(product_of_spreads)) if product_of_spreads > 0 else nan

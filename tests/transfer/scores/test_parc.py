@@ -21,7 +21,9 @@ def test_it_is_spearmans_correlation_of_two_distances(case):
     assert parc(*case) == pytest.approx(by_scipy(*case), rel=1e-8)
 
 
-def test_equal_samples_tie():
+@pytest.mark.parametrize("chunk", [7, 2**22])
+def test_equal_samples_tie(monkeypatch, chunk):
+    monkeypatch.setattr(module, "CHUNK", chunk)
     random = np.random.default_rng(0)
     features = np.repeat(random.standard_normal((6, 5)), 3, axis=0)
     labels = np.arange(18) % 3
