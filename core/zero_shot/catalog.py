@@ -4,14 +4,13 @@ The files under `survey/` are the truth; this reads them and joins what belongs
 together.
 """
 
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from core.zero_shot.links import with_states
-from core.zero_shot.rows import read_tables
+from core.zero_shot.rows import read_origin, read_tables
 
 SURVEY = Path(__file__).with_name("survey")
 
@@ -72,6 +71,4 @@ def load_catalog(folder: Path = SURVEY) -> Catalog:
     tables = read_tables(folder)
     states = tables.pop("link_states")
     tables["links"] = with_states(tables["links"], states)
-    with (folder / "survey.toml").open("rb") as file:
-        origin = tomllib.load(file)["survey"]
-    return Catalog(origin=origin, **tables)
+    return Catalog(origin=read_origin(folder), **tables)

@@ -20,7 +20,7 @@ def document(catalog: Catalog) -> Document:
     sources = catalog.rankings.set_index("id")["source"]
     placed = catalog.placements
     return {
-        "survey": catalog.origin,
+        "survey": {name: _plain(value) for name, value in catalog.origin.items()},
         "criteria": _flat(catalog.criteria),
         "sources": _flat(catalog.sources),
         "rankings": _flat(catalog.rankings),

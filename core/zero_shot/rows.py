@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from core.errors import UsageError
-from core.zero_shot.schema import OWNERS, TABLES, Field, Table
+from core.zero_shot.schema import ORIGIN, OWNERS, TABLES, Field, Table
 
 Row = dict[str, object]
 DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?")
@@ -33,6 +33,16 @@ def read_tables(folder: Path) -> dict[str, pd.DataFrame]:
         name: pd.DataFrame(rows, columns=[field.name for field in TABLES[name].fields])
         for name, rows in found.items()
     }
+
+
+def read_origin(folder: Path) -> dict[str, object]:
+    """Read where the survey is from; UsageError where a field of ORIGIN is missing."""
+    file = folder / "survey.toml"
+    document = _document(file)
+    entry = document.get("survey")
+    if document.keys() != {"survey"} or not isinstance(entry, dict):
+        raise UsageError(file.name, "is not one [survey]", "restore it")
+    return _row(entry, {field.name: field for field in ORIGIN}, file.name)
 
 
 def _read(folder: Path, table: Table) -> list[Row]:
@@ -64,12 +74,16 @@ def _text(file: Path) -> str:
         raise UsageError(file.name, "is not UTF-8", "save it as UTF-8") from error
 
 
-def _toml(file: Path, noun: str) -> list[Mapping[str, object]]:
+def _document(file: Path) -> dict[str, object]:
     try:
-        document = tomllib.loads(_text(file))
+        return tomllib.loads(_text(file))
     except tomllib.TOMLDecodeError as error:
         happened = f"is no TOML: {str(error).rstrip('.')}"
         raise UsageError(file.name, happened, "mend that line") from error
+
+
+def _toml(file: Path, noun: str) -> list[Mapping[str, object]]:
+    document = _document(file)
     strays = sorted(document.keys() - {noun})
     entries = document.get(noun, [])
     if strays or not isinstance(entries, list):

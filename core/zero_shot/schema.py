@@ -51,6 +51,22 @@ def must(name: str, kind: Kind = "text", **limits) -> Field:
 
 OWNERS = {"source": "sources", "ranking": "rankings", "audit": "audits"}
 LINE = Field("line", "count")
+ORIGIN = (
+    must("title"),
+    must("question"),
+    Field("goal"),
+    must("as_of", "day"),
+    must("repository"),
+    must("path"),
+    must("commit"),
+    Field("lines", "count"),
+    must("licence"),
+    Field("paper"),
+    Field("later_path"),
+    Field("later_commit"),
+    Field("later_date", "day"),
+    Field("remarks", "texts"),
+)
 MODEL = (
     must("id"),
     must("name"),

@@ -70,6 +70,13 @@ def test_a_missing_file_is_named(folder):
         read_tables(folder)
 
 
+@pytest.mark.parametrize("content", ["[other]\na = 1\n", "[survey]\n", "[[survey]]\n"])
+def test_a_survey_without_its_origin_is_refused(folder, content):
+    (folder / "survey.toml").write_text(content)
+    with pytest.raises(UsageError, match=r"survey\.toml"):
+        load_catalog(folder)
+
+
 def test_every_file_of_the_survey_is_declared(folder):
     files = {file.name for file in folder.iterdir()}
     assert files == {table.file for table in TABLES.values()} | {"survey.toml"}
