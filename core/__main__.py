@@ -16,6 +16,7 @@ from core.commands import (
     demo,
     derived,
     doctor,
+    features,
     report,
     score,
     tables,
@@ -26,7 +27,18 @@ from core.commands.answer import Answer, plain
 from core.errors import PedigreeError
 from core.settings import load_settings
 
-VERBS = (tables, compare, derived, report, score, transfer, doctor, demo, zero_shot)
+VERBS = (
+    tables,
+    compare,
+    derived,
+    report,
+    score,
+    features,
+    transfer,
+    doctor,
+    demo,
+    zero_shot,
+)
 
 log = logging.getLogger("pedigree")
 

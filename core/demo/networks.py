@@ -53,6 +53,15 @@ def new_network(
 
     with torch.random.fork_rng(devices=[]):
         network = _build(architecture, labels)
+    return draw_weights(network, architecture, generator)
+
+
+def draw_weights(
+    network: "PreTrainedModel", architecture: Architecture, generator: "torch.Generator"
+) -> "PreTrainedModel":
+    """Draw all weights of a network from `generator`, in place."""
+    import torch
+
     gain = 2 if architecture == "resnet" else 1
     with torch.no_grad():
         for name, parameter in network.named_parameters():

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Precision = Literal["float32", "bfloat16", "float16"]
 Answers = tuple["torch.Tensor", "torch.Tensor"]
 
-MOST_IMAGES = {"cpu": 64, "cuda": 512, "mps": 128}
+MOST_IMAGES = {"cpu": 64, "cuda": 256, "mps": 128}
 """Where larger batches no longer raise the throughput."""
 
 

@@ -11,13 +11,13 @@ import numpy as np
 from core.cache import whole_file
 from core.errors import CacheError
 
-SHARD_IMAGES = 512
+SHARD_IMAGES = 256
 FIELDS = ("features", "probabilities", "rows", "failed", "reasons")
 
 
 @dataclass(frozen=True)
 class Shard:
-    """Features (n, D) and class probabilities (n, Cs) of up to 512 images, float32.
+    """Features (n, D) and class probabilities (n, Cs) of up to 256 images, float32.
 
     `rows` (n,) are their places in the image set; `failed` those of images that could
     not be read, `reasons` why.
@@ -33,7 +33,7 @@ class Shard:
 def shard_count(images: int) -> int:
     """Return how many shards an image set has.
 
-    >>> shard_count(512), shard_count(513)
+    >>> shard_count(256), shard_count(257)
     (1, 2)
     """
     return -(-images // SHARD_IMAGES)
@@ -42,8 +42,8 @@ def shard_count(images: int) -> int:
 def shard_rows(index: int, images: int) -> range:
     """Return which rows of the set are in a shard.
 
-    >>> shard_rows(1, 600)
-    range(512, 600)
+    >>> shard_rows(1, 300)
+    range(256, 300)
     """
     return range(index * SHARD_IMAGES, min((index + 1) * SHARD_IMAGES, images))
 

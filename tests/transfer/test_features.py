@@ -51,7 +51,7 @@ def digits():
 
 
 def ramp():
-    """Paint 1,100 images whose values tell them apart: three shards."""
+    """Paint images whose values tell them apart: three shards."""
     count = 2 * SHARD_IMAGES + 76
     values = np.arange(count) / count
     images = np.broadcast_to(values[:, None, None], (count, 4, 4))
