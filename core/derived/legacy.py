@@ -21,6 +21,7 @@ from core.derived.comparisons import Result, failed, succeeded
 from core.derived.family import Family
 from core.derived.legacy_report import Report, read_report, read_short_report
 from core.derived.legacy_rows import bounded_text, comparison_rows, tensor_verdicts
+from core.derived.local import folder_id
 from core.derived.pattern import freeze_pattern
 from core.derived.verdict import Comparison, TensorVerdict
 from core.errors import CorruptCheckpoint, UnsupportedFormat, UsageError
@@ -31,7 +32,7 @@ COMPARISON = re.compile(
 )
 REPORT = re.compile(r"(?P<short>SHORT-)?compare-(?P<base>[^;]+);\.json")
 HEADER = re.compile(
-    r"comparing: base base_model_id: (?P<base>\S{1,200})"
+    r"comparing: base base_model_id: (?P<base>.{1,400}?)"
     r" with derived derived_model_id: (?P<child>.{1,400})"
 )
 COMPARISON_CAP_BYTES = 1 << 24
@@ -53,7 +54,7 @@ def dashed(id: str) -> str:
     >>> dashed("google/vit-base"), dashed("google-vit/base")
     ('google-vit-base', 'google-vit-base')
     """
-    return re.sub(r"[/\\;\x00-\x1f]", "-", id)
+    return re.sub(r"[/\\;\x00-\x1f\x85\u2028\u2029]", "-", id)
 
 
 def read_legacy(folder: Path, base: str | None = None) -> Family:
@@ -85,14 +86,23 @@ def _files(folder: Path) -> dict[str, _Files]:
     if not folder.is_dir():
         raise UsageError(folder, "is not a folder", "name one with the study's files")
     known: dict[str, _Files] = {}
-    for path in sorted(path for path in folder.iterdir() if path.is_file()):
-        if match := COMPARISON.fullmatch(path.name):
+    for path in _listed(folder):
+        name = folder_id(path)
+        if match := COMPARISON.fullmatch(name):
             files = known.setdefault(match["base"], _Files())
             files.comparisons[match["child"]] = path
-        elif match := REPORT.fullmatch(path.name):
+        elif match := REPORT.fullmatch(name):
             files = known.setdefault(match["base"], _Files())
             setattr(files, "short" if match["short"] else "report", path)
     return known
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_file())
+    except OSError as error:
+        happened = f"cannot be listed ({error.strerror})"
+        raise UsageError(folder, happened, "allow it to be read") from error
 
 
 def _chosen(folder: Path, known: Mapping[str, _Files], base: str | None) -> str:
@@ -129,29 +139,30 @@ def _header(line: str, path: Path) -> re.Match[str]:
     ids = HEADER.fullmatch(line)
     if ids is None:
         happened = "does not begin as a comparison does"
-        raise CorruptCheckpoint(path.name, happened, "get the file again")
+        raise CorruptCheckpoint(folder_id(path), happened, "get the file again")
     return ids
 
 
 def _compared(path: Path, base: str) -> Result:
     """Read one comparison; the header's ids are whole, those of the name are not."""
-    match = COMPARISON.fullmatch(path.name)
+    name = folder_id(path)
+    match = COMPARISON.fullmatch(name)
     child = match["child"]
     try:
         line, *lines = _lines(path)
         ids = _header(line, path)
         child = ids["child"]
         if dashed(ids["base"]) != match["base"] or dashed(child) != match["child"]:
-            raise CorruptCheckpoint(path.name, "names other models in its first line")
+            raise CorruptCheckpoint(name, "names other models in its first line")
         if "/" in base and ids["base"] != base:
-            raise CorruptCheckpoint(path.name, f"is about {ids['base']}, not {base}")
-        tensors = tensor_verdicts(comparison_rows(lines, path.name), path.name)
+            raise CorruptCheckpoint(name, f"is about {ids['base']}, not {base}")
+        tensors = tensor_verdicts(comparison_rows(lines, name), name)
         moment = datetime.strptime(match["moment"], MOMENT).isoformat()
         return _result(ids["base"], child, tensors, moment)
     except CorruptCheckpoint as error:
         return failed(child, "open", error, "")
     except ValueError:
-        problem = CorruptCheckpoint(path.name, "has a date that is none in its name")
+        problem = CorruptCheckpoint(name, "has a date that is none in its name")
         return failed(child, "open", problem, "")
 
 

@@ -3,6 +3,7 @@ the two reports. Judges nothing; see `core.derived.legacy` for the formats.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,24 +35,26 @@ def write_legacy(family: Family, folder: Path) -> LegacyExport:
     As in the study, base and child are exchanged inside a row, and a tensor is named
     as the base does. Equal after rounding counts as identical. What one side alone has
     is DIFFERENT with an empty name, what is unknown DIFFERENT under its own; a tied
-    copy that is left out is not written. The file names have colons, as the study's do.
+    copy that is left out is not written. A local base is named without its path. The
+    file names have colons, as the study's do.
     Raises CacheError when the disk refuses (Windows does, for a colon).
     """
     names: dict[str, tuple[Path, list[str]]] = {}
     left_out = []
+    base = Path(family.base).name if Path(family.base).is_absolute() else family.base
     for result in family.results:
         child = dashed(result.id)
         if result.tensors is None or child in names:
             left_out.append(result.id)
             continue
         rows = list(_rows(result))
-        path = folder / f"{_moment(result)};compare;{dashed(family.base)};{child}.txt"
-        head = f"comparing: base base_model_id: {family.base} with derived "
-        head += f"derived_model_id: {result.id}"
+        path = folder / f"{_moment(result)};compare;{dashed(base)};{child}.txt"
+        head = f"comparing: base base_model_id: {_in_line(base)} with derived "
+        head += f"derived_model_id: {_in_line(result.id)}"
         lines = [head, *map(json.dumps, rows)]
         write_bytes(path, "".join(f"{line}\n" for line in lines).encode())
         names[child] = path, [row["comp-level"] for row in rows]
-    reports = _write_reports(dashed(family.base), names, folder)
+    reports = _write_reports(dashed(base), names, folder)
     return LegacyExport((*(path for path, _ in names.values()), *reports),
                         tuple(left_out))  # fmt: skip
 
@@ -64,6 +67,10 @@ def _write_reports(
     write_bytes(full, report_text(names).encode())
     write_bytes(short, short_report_text(names).encode())
     return full, short
+
+
+def _in_line(id: str) -> str:
+    return re.sub(r"[\x00-\x1f\x85\u2028\u2029]", "-", id)
 
 
 def _moment(result: Result) -> str:

@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 
 from core.derived.legacy_rows import IDENTICAL, VERDICTS, bounded_text
+from core.derived.local import folder_id
 from core.errors import CorruptCheckpoint
 
 REPORT_CAP_BYTES = 1 << 28
@@ -46,10 +47,10 @@ def read_report(path: Path) -> dict[str, Report]:
     text = bounded_text(path, REPORT_CAP_BYTES)
     try:
         document = json.loads(text)
-        return {child: _report(entry) for child, entry in document.items()}
+        return {_id(child): _report(entry) for child, entry in document.items()}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         happened = "is no similarity report"
-        raise CorruptCheckpoint(path.name, happened, "make it again") from error
+        raise CorruptCheckpoint(folder_id(path), happened, "make it again") from error
 
 
 def read_short_report(path: Path) -> dict[str, Report]:
@@ -61,7 +62,7 @@ def read_short_report(path: Path) -> dict[str, Report]:
         match = SHORT_LINE.fullmatch(line)
         if match is None or int(match["identical"]) > int(match["total"]):
             happened = "has a line that is not `CHILD: IDENTICAL / TOTAL`"
-            raise CorruptCheckpoint(path.name, happened, "make it again")
+            raise CorruptCheckpoint(folder_id(path), happened, "make it again")
         found[match["child"]] = Report(int(match["identical"]), int(match["total"]))
     return found
 
@@ -91,6 +92,11 @@ def short_report_text(levels: Mapping[str, tuple[Path, Sequence[str]]]) -> str:
     }
     ranked = sorted(counts.items(), key=lambda item: -item[1][0])
     return "".join(f"{child}: {same} / {total} \n" for child, (same, total) in ranked)
+
+
+def _id(child: str) -> str:
+    child.encode()  # a lone surrogate could not be kept
+    return child
 
 
 def _report(entry: Mapping[str, object]) -> Report:

@@ -10,6 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Literal, get_args
 
+from core.derived.local import folder_id
 from core.derived.verdict import TensorVerdict, Verdict
 from core.errors import CorruptCheckpoint
 from core.weights.entry import TensorEntry
@@ -59,10 +60,10 @@ def bounded_text(path: Path, cap_bytes: int) -> str:
             content = file.read(cap_bytes + 1)
         if len(content) > cap_bytes:
             happened = f"has more than {cap_bytes >> 20} MiB"
-            raise CorruptCheckpoint(path.name, happened, "no such file has")
+            raise CorruptCheckpoint(folder_id(path), happened, "no such file has")
         return content.decode()
     except (OSError, UnicodeDecodeError) as error:
-        raise CorruptCheckpoint(path.name, f"cannot be read ({error})") from error
+        raise CorruptCheckpoint(folder_id(path), f"cannot be read ({error})") from error
 
 
 def comparison_rows(lines: Iterable[str], name: str) -> list[Row]:
@@ -123,6 +124,7 @@ def _row(document: Mapping[str, object]) -> Row:
 def _name(value: object) -> str:
     if not isinstance(value, str) or len(value) > NAME_CAP:
         raise TypeError(value)
+    value.encode()  # a lone surrogate could not be kept
     return value
 
 

@@ -40,7 +40,7 @@ def study_files() -> None:
         )
         return
     try:
-        _family(read_legacy(Path(folder).expanduser(), base or None))
+        _family(read_legacy(Path(folder), base or None))
     except PedigreeError as error:
         error_state(error)
 

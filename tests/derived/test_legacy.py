@@ -3,6 +3,7 @@ told in one sentence.
 """
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -222,6 +223,15 @@ def test_added_and_removed_tensors_survive_the_studys_format(
     assert back.summary["counts"]["added"] == back.summary["counts"]["removed"] == 1
 
 
+def test_a_local_base_is_named_without_its_path(example, tmp_path):
+    first = replace(read_legacy(example).results[0], id="my child\nof 2024;")
+    write_legacy(Family("/home/ann/my models/base one", (first,), ()), tmp_path)
+    assert "ann" not in "".join(path.read_text() for path in tmp_path.glob("*.txt"))
+    family = read_legacy(tmp_path)
+    assert (family.base, len(family.results)) == ("base one", 1)
+    assert family.results[0].status == "ok"
+
+
 def test_children_of_one_name_and_failures_are_left_out_by_name(example, tmp_path):
     family = read_legacy(example)
     first = family.results[0]
@@ -298,6 +308,8 @@ HOSTILE = {
     "shape of floats": json.dumps(GOOD | {"base-weight-shape": [2.0]}),
     "petabytes": json.dumps(GOOD | {"base-weight-shape": [2**40, 2**40]}),
     "name": json.dumps(GOOD | {"base-name": 3}),
+    "half a character": json.dumps(GOOD | {"base-name": "\ud800",
+                                           "derived-name": "\ud800"}),
     "long name": json.dumps(GOOD | {"base-name": "a" * 10_000}),
     "equal of other shapes": json.dumps(GOOD | {"base-weight-shape": [3]}),
     "equal of other names": json.dumps(GOOD | {"base-name": "b"}),
@@ -337,6 +349,15 @@ def test_a_report_that_contradicts_itself_is_told(tmp_path, change):
     assert read_report(path)["u-x"].identical == 1
     path.write_text(json.dumps({"u-x": entry | change}))
     with pytest.raises(CorruptCheckpoint, match="is no similarity report; make it"):
+        read_legacy(tmp_path)
+
+
+def test_names_that_are_no_text_are_told_apart_from_it(tmp_path):
+    (tmp_path / NAME.format("u-" + os.fsdecode(b"\xff"))).write_bytes(b"")
+    (row,) = read_legacy(tmp_path).models.itertuples()
+    assert (row.id, row.status) == (r"u-\xff", "failed")
+    (tmp_path / "compare-org-base;.json").write_text('{"\\ud800": {}}')
+    with pytest.raises(CorruptCheckpoint, match="is no similarity report"):
         read_legacy(tmp_path)
 
 
