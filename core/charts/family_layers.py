@@ -50,10 +50,9 @@ def _add_distances(figure: go.Figure, layers: pd.DataFrame, blocks: list[str]) -
         hovertemplate="<b>%{x}</b><br>mean relative distance %{y:.3g}, measured in "
         "%{customdata[0]} models<extra></extra>",
     )  # fmt: skip
-    axis = figure.layout.template.layout.yaxis.to_plotly_json()
     figure.update_layout(
         yaxis={"domain": [0.45, 1.0]},
-        yaxis2=axis | {
+        yaxis2={
             "domain": [0.0, 0.36], "anchor": "x", "rangemode": "tozero", "nticks": 4,
             "title": {"text": "Distance"},
         },

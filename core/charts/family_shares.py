@@ -45,7 +45,7 @@ def share_bars(
     )  # fmt: skip
     if weighted:
         _add_downloads(figure, shares, places + BELOW)
-    figure.update_xaxes(title_text=title, range=[0, 1.02], tickformat=".0%")
+    figure.update_xaxes(title_text=title, range=[0, 1.08], tickformat=".0%")
     figure.update_yaxes(
         tickvals=places, ticktext=names, showgrid=False, ticks="",
         range=[max(1, len(names)) - 0.4, -0.6],
