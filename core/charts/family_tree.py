@@ -125,7 +125,7 @@ def _place(base: str, branches: pd.DataFrame) -> list[Placed]:
 
 def _elbow(edge: Placed) -> np.ndarray:
     (x, y), (right, down) = edge.start, edge.stop
-    turn = x + 0.3 * (right - x if right != x else 1)
+    turn = x + 0.5 * (right - x if right != x else 1)
     return np.array([(x, y), (turn, y), (turn, down), (right, down), (np.nan, np.nan)])
 
 
@@ -135,7 +135,7 @@ def _draw_nodes(figure: go.Figure, base: str, placed: list[Placed]) -> None:
         x=x, y=y, mode="markers+text", text=[escape(text) for text in texts],
         textposition=sides, showlegend=False, cliponaxis=False,
         hovertemplate="%{text}<extra></extra>",
-        marker={"size": sizes, "color": colors, "line": {"width": 0}},
+        marker={"size": sizes, "color": colors, "opacity": 1, "line": {"width": 0}},
     )  # fmt: skip
 
 

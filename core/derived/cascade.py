@@ -14,7 +14,7 @@ from core.derived.base_weights import BaseWeights
 from core.derived.compare import compare_checkpoints, is_adapter
 from core.derived.deltas import correlated_matrices, low_rank_suspects, mean_cosine
 from core.derived.facts import Facts
-from core.derived.imprint import Subject, cut, imprint, is_readable
+from core.derived.imprint import Subject, imprint, is_readable, probed_imprint
 from core.derived.pattern import freeze_pattern
 from core.derived.probes import Part, is_whole, missed_share, parts
 from core.derived.reading import (
@@ -172,7 +172,8 @@ class _Case:
         for (index, our, their, role), places in wanted:
             read = [next(contents) for _ in places]
             self.findings[index] = _finding(our, their, role, places, read)
-            self.imprints[their.name] = _imprint(our, their, role, places, read)
+            subject = Subject(our, their, role)
+            self.imprints[their.name] = probed_imprint(subject, places, read)
         samples = iter(theirs[len(ours) :])
         for subject in own:
             taken = imprint(subject, [next(samples) for _ in subject.places])
@@ -332,22 +333,6 @@ def _finding(
     if is_whole(theirs, places):
         return Finding("equal", "bytes")
     return Finding("equal", "probe", missed_share(theirs, role))
-
-
-def _imprint(
-    ours: TensorEntry,
-    theirs: TensorEntry,
-    role: TensorRole,
-    places: Sequence[Part],
-    read: Sequence[tuple[bytes, bytes]],
-) -> Imprint:
-    subject = Subject(ours, theirs, role)
-    base, child = (
-        cut(entry, places, held, subject.places)
-        for entry, held in zip((ours, theirs), zip(*read, strict=True), strict=True)
-    )
-    whole = read[0][1] if is_whole(theirs, places) else None
-    return imprint(subject, child, base, whole=whole)
 
 
 def _header_bytes(checkpoint: Checkpoint) -> int:

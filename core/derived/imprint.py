@@ -87,6 +87,20 @@ def imprint(
     )
 
 
+def probed_imprint(
+    subject: Subject, places: Sequence[Part], read: Sequence[tuple[bytes, bytes]]
+) -> Imprint:
+    """Return the imprint of a tensor from what the probes read of base and child."""
+    base, child = (
+        cut(entry, places, held, subject.places)
+        for entry, held in zip(
+            (subject.base, subject.child), zip(*read, strict=True), strict=True
+        )
+    )
+    whole = read[0][1] if is_whole(subject.child, places) else None
+    return imprint(subject, child, base, whole=whole)
+
+
 def imprints(
     base: Checkpoint,
     child: Checkpoint,
