@@ -10,6 +10,16 @@ BLOCK_VALUES = 2**22
 LARGEST = 1e60
 """Magnitude up to which fourth powers of thousands of numbers can be summed."""
 
+MAX_WIDTH = 16_384
+"""Features a sample may have where a Gram matrix is taken: 2 GiB."""
+
+
+def check_width(width: int) -> None:
+    """Raise UsageError where a Gram matrix of so many features would not fit."""
+    if not 0 < width <= MAX_WIDTH:
+        remedy = f"pool or project them to at most {MAX_WIDTH:,}"
+        raise UsageError("features", f"have {width:,} columns", remedy)
+
 
 def block_rows(count: int, width: int) -> list[slice]:
     """Cut `count` rows into blocks of about four million numbers.

@@ -8,12 +8,10 @@ from collections.abc import Iterable
 import numpy as np
 
 from core.errors import UsageError
+from core.transfer.scores.blocks import check_width
 from core.transfer.scores.labels import Labels, encode
 from core.transfer.scores.products import as_block, below, class_totals, home, zeros
 from core.transfer.scores.statistics import Statistics
-
-MAX_WIDTH = 16_384
-"""Features a sample may have: their Gram matrix then takes 2 GiB."""
 
 MAX_CLASS_VALUES = 2**28
 """Entries of the class sums, C × D; 2 GiB."""
@@ -47,9 +45,7 @@ class _Running:
 
     def __init__(self, block) -> None:
         width = block.shape[1]
-        if not 0 < width <= MAX_WIDTH:
-            remedy = f"pool or project them to at most {MAX_WIDTH:,}"
-            raise UsageError("features", f"have {width:,} columns", remedy)
+        check_width(width)
         self.shift = block.mean(0)
         self.index: dict = {}
         self.counts: list[int] = []

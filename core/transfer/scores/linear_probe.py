@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import UsageError
+from core.transfer.scores.blocks import check_width
 from core.transfer.scores.labels import Labels, places_in_class
 from core.transfer.scores.products import class_totals
 from core.transfer.scores.samples import Samples, samples
@@ -54,6 +55,7 @@ def linear_probe_of(given: Samples, *, folds: int = 5, seed: int = 0) -> float:
     if not 2 <= folds <= given.count:
         happened = f"are {folds} for {given.count:,} samples"
         raise UsageError("folds", happened, "take from 2 up to one a sample")
+    check_width(given.width)
     fold_of = stratified_folds(given.labels, folds, seed)
     shift = given.take(given.rows[0]).mean(axis=0)
     parts = [_sums(given, fold_of == fold, shift) for fold in range(folds)]

@@ -10,7 +10,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.errors import UsageError
-from core.transfer.scores.blocks import as_float64, as_numpy, block_rows
+from core.transfer.scores.blocks import (
+    as_float64,
+    as_numpy,
+    block_rows,
+    check_width,
+)
 from core.transfer.scores.evidence import log_evidence
 from core.transfer.scores.samples import samples
 from core.transfer.scores.spectrum import spectrum
@@ -52,6 +57,7 @@ def logme_regression(features: Sequence, targets: object) -> float:
         happened = f"have the shape {tuple(features.shape)} for {len(aims):,} targets"
         raise UsageError("features", happened, "give one row a target, (N, D)")
     count, width = features.shape
+    check_width(width)
     gram, cross = np.zeros((width, width)), np.zeros((width, aims.shape[1]))
     for rows in block_rows(count, width):
         block = as_float64(features[rows])

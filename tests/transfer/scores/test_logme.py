@@ -121,3 +121,8 @@ def test_features_of_zeros_leave_the_plain_likelihood():
 def test_targets_of_another_length_are_a_named_error():
     with pytest.raises(UsageError, match="give one row a target"):
         logme_regression(np.ones((4, 2)), [1.0, 2.0])
+
+
+def test_a_gram_matrix_that_would_not_fit_is_a_named_error():
+    with pytest.raises(UsageError, match="have 20,000 columns; pool or project them"):
+        logme_regression(np.ones((2, 20_000)), [1.0, 2.0])
