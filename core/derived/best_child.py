@@ -46,7 +46,8 @@ def rank_children(
     """
     rows = of_task(models, task).copy()
     if commercial_only:
-        rows = rows[[permits_commerce(name) is True for name in rows["license"]]]
+        permitted = [permits_commerce(name) is True for name in rows["license"]]
+        rows = rows[pd.Series(permitted, rows.index, dtype=bool)]
     rows["value"] = pd.array([pd.NA] * len(rows), "Float64")
     if comparable is not None:
         rows["value"] = comparable_values(rows, comparable)

@@ -10,8 +10,8 @@ import pandas as pd
 from core.derived.selection import NOT_STATED, as_fraction
 
 HIGHER = re.compile(
-    r"acc|f1|precision|recall|(?:^|_)map|mean_ap|average_precision|auc|iou|dice|bleu|rouge"
-    r"|meteor|cider|spice|exact_match|psnr|ssim|r2|top[-_ ]?\d|kappa|mcc|matthews"
+    r"acc|f1|precision|recall|(?:^|_)map|mean_ap|average_precision|auc|iou|dice|bleu"
+    r"|rouge|meteor|cider|spice|exact_match|psnr|ssim|r2|top[-_ ]?\d|kappa|mcc|matthews"
 )
 LOWER = re.compile(r"loss|error|\bwer\b|\bcer\b|mse|mae|perplexity|\bfid\b|\beer\b")
 UNBOUNDED = re.compile(r"psnr|cider|r2|loss|mse|mae|perplexity|\bfid\b")
@@ -65,7 +65,8 @@ def comparable_groups(
     compares with nothing.
     """
     rows = of_task(models, task).dropna(subset=["metric", "metric_value", "dataset"])
-    rows = rows[[is_higher_better(metric) is not None for metric in rows["metric"]]]
+    is_known = [is_higher_better(metric) is not None for metric in rows["metric"]]
+    rows = rows[pd.Series(is_known, rows.index, dtype=bool)]  # also where none is left
     sizes = rows.groupby(["metric", "dataset"]).size().sort_values(ascending=False)
     return tuple(Comparable(*names, int(size)) for names, size in sizes.items())
 

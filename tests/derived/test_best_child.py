@@ -131,3 +131,9 @@ def test_what_is_not_known_of_the_training_is_said(models):
     assert "could not be read (gated)" in reason["low"]
     assert "not compared yet" in reason["percent"]
     assert reason["fraction"].endswith("Every parameter equals. It is the base itself.")
+
+
+def test_where_no_model_is_left_nothing_is_compared(models):
+    assert comparable_groups(models[5:6]) == ()
+    assert comparable_groups(models[:0]) == ()
+    assert rank_children(models[:0], None, commercial_only=True).empty
