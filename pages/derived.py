@@ -12,6 +12,7 @@ from core.ui.advice_section import advice_section
 from core.ui.archive_section import archive_section
 from core.ui.base_choice import choose_base
 from core.ui.best_child_section import best_child_section
+from core.ui.census_section import census_section
 from core.ui.compare_section import compare_section
 from core.ui.family_jobs import (
     again_buttons,
@@ -25,13 +26,19 @@ from core.ui.frame import frame
 from core.ui.hub_panel import hub_panel
 from core.ui.map_section import map_section
 from core.ui.profile_drawer import profile_drawer
+from core.ui.siblings_section import siblings_section
 from core.ui.states import empty_state
+from core.ui.storage_section import storage_section
 from core.ui.summary_section import summary_section
 from core.ui.text import literal
+from core.ui.tree_section import tree_section
 
 VIEWS: dict[str, Callable[[Base, Family], None]] = {
     "Map": map_section,
     "Summary": summary_section,
+    "Siblings": siblings_section,
+    "Tree": tree_section,
+    "Storage": storage_section,
     "Freeze advice": advice_section,
     "Best child": best_child_section,
     "Export": archive_section,
@@ -97,6 +104,7 @@ def counts(base: Base, models: pd.DataFrame) -> None:
 
 SECTIONS: dict[str, Callable[[], None]] = {
     "Family": family_section,
+    "Census": census_section,
     "Compare two checkpoints": compare_section,
 }
 

@@ -62,8 +62,8 @@ over a block's elements): 0 equal, then bins from above 0 and from {edges} on,
 
 `figures/` holds them as PDF, where a Chromium was there to print them. To redraw them
 from the data: `pip install -r requirements.txt`, then `python redraw.py` (`--kind
-pdf|svg|png|html`, `--figure NAME`, `--column single|double`). The code under `core/` is Pedigree's,
-under the Apache License 2.0 (LICENSE). How to cite: CITATION.bib.
+pdf|svg|png|html`, `--figure NAME`, `--column single|double`). The code under `core/` is
+Pedigree's, under the Apache License 2.0 (LICENSE). How to cite: CITATION.bib.
 """
 BIBTEX = """@misc{{{key},
   title        = {{Models derived from {base}: which layers were trained}},
