@@ -14,6 +14,7 @@ from core.ui.zero_shot_front_section import front_section
 from core.ui.zero_shot_loaders import open_clip_table, rankings, survey
 from core.ui.zero_shot_tables import corrections, exported_table
 from core.zero_shot.consensus import agreement, consensus
+from core.zero_shot.criteria import answer
 
 HONEST = (
     "Benchmarks do not transfer: an order on ImageNet or LVIS says little about, for "
@@ -24,7 +25,10 @@ HONEST = (
 def rankings_section() -> None:
     """Show ranks, consensus, score against cost and all models of a task."""
     chosen = choose_zero_shot()
-    st.markdown(f"**{len(chosen.models):,} of {plural(chosen.of, 'model')}**")
+    said = answer(chosen.models, survey().criteria["id"])
+    st.markdown(
+        f"**{len(chosen.models):,} of {plural(chosen.of, 'model')}.** {literal(said)}"
+    )
     ranked = _ranked(chosen)
     if chosen.models.empty:
         empty_state("No model meets all filters. Reset them, or widen one.")

@@ -1,5 +1,7 @@
 """The survey's four criteria, decided for every model: yes, no or unknown, and why."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from core.tables.filters import pareto_front
@@ -37,6 +39,21 @@ def decide(catalog: Catalog, points: pd.DataFrame, memory_bytes: float) -> pd.Da
         row |= {f"why_{name}": why for name, (_, why) in found.items()}
         decided.append({"model": model.id, "name": model.name, **row})
     return pd.DataFrame(decided)
+
+
+def answer(decided: pd.DataFrame, criteria: Sequence[str]) -> str:
+    """Say which models meet every criterion, and how many might.
+
+    >>> rows = pd.DataFrame({"name": ["A", "B", "C"], "easy": ["yes", "unknown", "no"]})
+    >>> answer(rows, ["easy"])
+    'A meets all criteria; 1 more may, with something unknown.'
+    """
+    decisions = decided[list(criteria)]
+    meets = decided.loc[(decisions == YES).all(axis=1), "name"].tolist()
+    may = int((decisions != NO).all(axis=1).sum()) - len(meets)
+    said = f"{', '.join(meets) or 'No model'} {'meet' if len(meets) > 1 else 'meets'}"
+    more = f"; {may} more may, with something unknown" if may else ""
+    return f"{said} all criteria{more}."
 
 
 def latest_verdicts(catalog: Catalog) -> dict[str, str]:

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from core.zero_shot.audits import audit_table, history, links_of, sentence
-from core.zero_shot.criteria import ORDER, decide
+from core.zero_shot.criteria import ORDER, answer, decide
 from core.zero_shot.points import every_point
 
 
@@ -42,6 +42,18 @@ def test_every_model_has_every_decision_with_a_reason(decided, catalog):
 )
 def test_decisions_follow_the_facts(decided, model, criterion, decision):
     assert decided.loc[model, criterion] == decision
+
+
+def test_the_answer_names_those_that_meet_everything(decided, catalog):
+    names = catalog.criteria["id"].tolist()
+    expected = [
+        row.name
+        for row in decided.reset_index().itertuples(index=False)
+        if all(getattr(row, name) == "yes" for name in names)
+    ]
+    assert expected
+    assert answer(decided, names).partition(" meet")[0].split(", ") == expected
+    assert answer(decided[:0], names) == "No model meets all criteria."
 
 
 def test_less_memory_fits_no_more_models(catalog, points):
