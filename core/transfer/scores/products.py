@@ -34,7 +34,8 @@ def as_block(values: object, device: str) -> Array:
     if not hasattr(values, "detach"):
         return torch.tensor(as_float64(values), device=target)
     moved = values.detach().to(target, torch.float64)
-    return moved if (moved.abs() <= LARGEST).all() else as_float64(moved)
+    is_sound = moved.ndim == 2 and (moved.abs() <= LARGEST).all()
+    return moved if is_sound else as_float64(moved)
 
 
 def product(left: np.ndarray, right: np.ndarray, device: str) -> np.ndarray:

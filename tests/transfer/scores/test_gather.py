@@ -94,6 +94,7 @@ def test_integers_are_not_cut_off_and_inputs_not_changed(tall):
         ([(np.full((2, 2), 1e200), [0, 1])], "too large to be squared"),
         ([(np.array([["a"]]), [0])], "are of type <U1"),
         ([(np.ones(3), [0, 1, 1])], "have the shape"),
+        ([(torch.ones(3), [0, 1, 1])], "have the shape"),
         ([(np.ones((1, 20_000)), [0])], "have 20,000 columns"),
     ],
 )
