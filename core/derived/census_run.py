@@ -5,10 +5,13 @@ bases of it. What is finished is kept base by base, model by model.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 from core.derived.census import Census, census
 from core.derived.census_study import Study, chosen_bases, published_study
 from core.derived.crawl import Asked
 from core.derived.family import Family, Progress, family
+from core.derived.frames import model_rows
 from core.errors import JobCancelled, PedigreeError
 from core.settings import Settings
 
@@ -23,10 +26,13 @@ class CensusRun:
 
 def stored_census(settings: Settings, study: Study | None = None) -> Census:
     """Put the study next to what is kept here, without comparing or asking anybody."""
-    return census(
-        study or published_study(),
-        lambda base: family(base, settings, limit=0).models,
-    )
+    nothing = model_rows((), ())
+
+    def models_of(base: str) -> pd.DataFrame:
+        found = family(base, settings, limit=0)
+        return found.models if found.results else nothing
+
+    return census(study or published_study(), models_of)
 
 
 def compare_census(
