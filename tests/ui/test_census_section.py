@@ -1,13 +1,12 @@
 """The census on a page: nothing checked yet, a family compared, the study's files."""
 
+import threading
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.derived.census_study import published_study
-from core.derived.family import family
-from core.settings import load_settings
 from tests.standin import Standin, tune, vit
 from tests.standin.families import publish, tuned_vit
 
@@ -53,6 +52,14 @@ def test_before_any_comparison_every_finding_stands_there_unchecked(open_section
     assert "Compare 33 bases" in [button.label for button in page.button]
 
 
+def compared(page):
+    """Start the one job of the section and wait for its end."""
+    next(b for b in page.button if b.label == "Compare 1 base").click().run()
+    for thread in threading.enumerate():
+        if thread.name == "job-census":
+            thread.join(60)
+
+
 def test_a_compared_family_agrees_and_its_share_is_drawn(open_section, monkeypatch):
     with Standin() as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
@@ -60,7 +67,7 @@ def test_a_compared_family_agrees_and_its_share_is_drawn(open_section, monkeypat
         for number in range(5):
             child = tune(tuned_vit(**TINY), "*", by=f"full {number}")
             publish(hub, f"u/full-{number}", child, base_model=BASE)
-        family(BASE, load_settings())
+        compared(open_section(census_bases=BASE))
         page = open_section(standing="agrees")
     assert metrics(page)["Agrees"] == 1
     (row,) = page.dataframe[0].value.to_dict("records")
