@@ -9,6 +9,12 @@ from safetensors.numpy import save_file
 from core.derived.base_weights import BaseWeights
 from core.derived.cascade import compare_cheaply
 from core.derived.compare import compare_checkpoints
+from core.derived.comparisons import (
+    kept_imprints,
+    read_result,
+    succeeded,
+    write_result,
+)
 from core.derived.imprint import Subject, imprints, sample_parts
 from core.derived.probes import parts
 from core.weights.checkpoint import open_checkpoint
@@ -98,3 +104,20 @@ def test_an_equal_content_has_an_equal_digest_under_another_name(folder, tmp_pat
 def test_nothing_is_kept_of_what_equals_the_base(folder):
     with open_checkpoint(folder / "base.safetensors") as base:
         assert compare_checkpoints(base, base, keep="contents").imprints == {}
+
+
+def test_what_was_kept_outlives_the_disk_and_a_deeper_comparison(folder, tmp_path):
+    with (
+        open_checkpoint(folder / "base.safetensors") as opened,
+        open_checkpoint(folder / "again.safetensors") as child,
+    ):
+        base = BaseWeights(opened, "base")
+        first, _ = compare_cheaply(base, child)
+        write_result(tmp_path / "again.parquet", succeeded("again", first, "s"))
+        kept = kept_imprints(read_result(tmp_path / "again.parquet"))
+        known = {t.name: (t.verdict, t.evidence) for t in first.tensors}
+        again, _ = compare_cheaply(
+            base, child, certify="probable", known=known, kept=kept
+        )
+    assert kept == first.imprints and again.imprints == first.imprints
+    assert len(kept) == 6
