@@ -23,7 +23,7 @@ from core.transfer.records import Records
 from core.transfer.scoring import coverage, score_split
 from core.transfer.splits import SPLITS, Fold, fingerprint, folds, split
 
-REVISION = 2
+REVISION = 3
 INTERVALS_OF = "gaussian-process"
 Progress = Callable[[float, str], None]
 

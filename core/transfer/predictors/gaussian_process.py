@@ -28,6 +28,7 @@ from core.transfer.predictors.prediction import (
 from core.transfer.records import Records
 
 FITTED_CELLS = 500
+FURTHEST = 4.0  # of a logarithm from its guess: a factor of 55
 WITHIN_90 = 1.6448536269514722
 
 
@@ -119,8 +120,9 @@ def fit_amplitudes(
     mask = observed.mask & _sample_of_tasks(observed.mask, tasks)
     cells, residuals = np.argwhere(mask), observed.logits[mask] - mean
     guess = np.log(astuple(Amplitudes()))
+    bounds = np.column_stack([guess - FURTHEST, guess + FURTHEST])
     found = minimize(
-        _negative_log_posterior, guess, jac=True, method="L-BFGS-B",
+        _negative_log_posterior, guess, jac=True, method="L-BFGS-B", bounds=bounds,
         args=(guess, like, cells, residuals, observed.variance[mask]),
         options={"maxiter": 30},
     )  # fmt: skip
