@@ -4,7 +4,7 @@ Intervals are bootstrapped over groups of tasks with one domain and one set of l
 since those share images; models and folds stay as they are.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -31,15 +31,12 @@ def score_split(split: str, cells: pd.DataFrame, records: Records) -> pd.DataFra
     the RMSE. A predictor that cannot tell new models apart has no ranking of them.
     """
     grids = _Grids(cells, records, keeps_truth=split == PAPER)
-    names = [name for name in cells.columns if name in _predictors(cells)]
     tables = {
-        name: _by_task(grids, grids.of(name), with_error=True)
-        if not (split == "new-model" and name in RANKS_NO_MODEL)
-        else _by_task(grids, grids.of(name), with_error=True)[["square", "count"]]
-        for name in names
+        name: _by_task(grids, grids.of(name), name=name, split=split)
+        for name in cells.columns.drop([*CELL_COLUMNS, "low", "high"], errors="ignore")
     }
     for name, (_, column) in STATIC.items():
-        tables[name] = _by_task(grids, grids.ranked_by(column), with_error=False)
+        tables[name] = ranking_metrics(grids.ranked_by(column), grids.truth)
     draws = _draws(grids.clusters.max() + 1)
     metrics = [_compared(metric, tables, grids, draws) for metric in ALL_METRICS]
     return pd.concat(metrics, ignore_index=True).assign(split=split)
@@ -104,20 +101,17 @@ def task_clusters(tasks: pd.DataFrame) -> np.ndarray:
     return np.array([places[key] for key in keys])
 
 
-def _predictors(cells: pd.DataFrame) -> Sequence[str]:
-    return [
-        name for name in cells.columns if name not in (*CELL_COLUMNS, "low", "high")
-    ]
-
-
-def _by_task(grids: _Grids, predicted: np.ndarray, *, with_error: bool) -> pd.DataFrame:
-    """Return a row a task: squared error and its cells, and the ranking metrics."""
-    table = ranking_metrics(predicted, grids.truth)
-    if with_error:
-        error = np.where(grids.hidden, predicted - grids.truth, 0.0)
-        table["square"] = (error**2).sum(axis=1)
-        table["count"] = grids.hidden.sum(axis=1)
-    return table
+def _by_task(
+    grids: _Grids, predicted: np.ndarray, *, name: str, split: str
+) -> pd.DataFrame:
+    """Return a row a task: squared error, cells, and metrics of the ranking if any."""
+    error = np.where(grids.hidden, predicted - grids.truth, 0.0)
+    errors = pd.DataFrame(
+        {"square": (error**2).sum(axis=1), "count": grids.hidden.sum(axis=1)}
+    )
+    if split == "new-model" and name in RANKS_NO_MODEL:
+        return errors
+    return errors.join(ranking_metrics(predicted, grids.truth))
 
 
 def _draws(clusters: int) -> np.ndarray:

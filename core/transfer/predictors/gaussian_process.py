@@ -28,6 +28,7 @@ from core.transfer.predictors.prediction import (
 from core.transfer.records import Records
 
 FITTED_CELLS = 500
+MOST_CELLS = 5000
 FURTHEST = 4.0  # of a logarithm from its guess: a factor of 55
 WITHIN_90 = 1.6448536269514722
 
@@ -89,23 +90,23 @@ def gaussian_process(records: Records, embedding: Embedding) -> Prediction:
 
 
 def posterior(records: Records, embedding: Embedding) -> Posterior:
-    """Condition the process on all measured cells."""
+    """Condition the process on the measured cells; of more than 5,000, on those of as
+    many tasks (memory and time grow with the square and cube of cells).
+    """
     from scipy.linalg import cho_solve, cholesky
 
+    names = list(records.accuracy.columns)
     observed, like = observe(records), likeness(embedding)
-    weights = 1 / (0.1 + observed.variance[observed.mask])
-    mean = float(np.average(observed.logits[observed.mask], weights=weights))
-    amplitudes = fit_amplitudes(like, observed, mean, list(records.accuracy.columns))
-    cells = np.argwhere(observed.mask)
+    mask = observed.mask & _sample_of_tasks(observed.mask, names, MOST_CELLS)
+    logits, variance = observed.logits[mask], observed.variance[mask]
+    mean = float(np.average(logits, weights=1 / (0.1 + variance)))
+    amplitudes = fit_amplitudes(like, observed, mean, names)
+    cells = np.argwhere(mask)
     matrix = covariance(like, amplitudes, cells, cells)
-    matrix[np.diag_indices(len(cells))] += (
-        amplitudes.noise * observed.variance[observed.mask]
-    )
+    matrix[np.diag_indices(len(cells))] += amplitudes.noise * variance
     factor = cholesky(matrix, lower=True, overwrite_a=True)
-    residuals = observed.logits[observed.mask] - mean
-    return Posterior(
-        like, amplitudes, cells, mean, factor, cho_solve((factor, True), residuals)
-    )
+    weights = cho_solve((factor, True), logits - mean)
+    return Posterior(like, amplitudes, cells, mean, factor, weights)
 
 
 def fit_amplitudes(
@@ -117,7 +118,7 @@ def fit_amplitudes(
     """
     from scipy.optimize import minimize
 
-    mask = observed.mask & _sample_of_tasks(observed.mask, tasks)
+    mask = observed.mask & _sample_of_tasks(observed.mask, tasks, FITTED_CELLS)
     cells, residuals = np.argwhere(mask), observed.logits[mask] - mean
     guess = np.log(astuple(Amplitudes()))
     bounds = np.column_stack([guess - FURTHEST, guess + FURTHEST])
@@ -129,13 +130,13 @@ def fit_amplitudes(
     return Amplitudes(*np.exp(found.x))
 
 
-def _sample_of_tasks(mask: np.ndarray, tasks: list[str]) -> np.ndarray:
+def _sample_of_tasks(mask: np.ndarray, tasks: list[str], cells: int) -> np.ndarray:
     """Choose tasks by the hash of their names until they have enough cells (T,)."""
     keys = [sha256(name.encode()).hexdigest() for name in tasks]
     order = np.argsort(keys)
     chosen = np.zeros(mask.shape[1], dtype=bool)
     counts = mask.sum(axis=0)[order]
-    chosen[order[np.cumsum(counts) - counts < FITTED_CELLS]] = True
+    chosen[order[np.cumsum(counts) - counts < cells]] = True
     return chosen
 
 
@@ -147,7 +148,7 @@ def _negative_log_posterior(
     from scipy.linalg import cho_factor, cho_solve
 
     a = Amplitudes(*np.exp(logarithms))
-    parts = covariance_parts(like, a, cells, cells)
+    parts = covariance_parts(like, a, cells)
     matrix = sum(parts) + np.diag(a.noise * variance)
     factor = cho_factor(matrix, lower=True)
     weights = cho_solve(factor, residuals)

@@ -70,28 +70,40 @@ def squared_distance(rows: np.ndarray) -> np.ndarray:
     return ((rows[:, None] - rows[None]) ** 2).sum(axis=-1)
 
 
-def covariance_parts(
-    like: Likeness, amplitudes: Amplitudes, one: np.ndarray, other: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return what task, task itself, model and interaction add to the covariance of
-    cells `one` (N, 2) and `other` (K, 2), given as (model, task) numbers: four (N, K).
-    """
-    tasks = np.ix_(one[:, 1], other[:, 1])
-    alike = like.tasks[tasks] * np.exp(
-        -like.distance[tasks] / (2 * amplitudes.length**2)
-    )
-    models = like.models[np.ix_(one[:, 0], other[:, 0])]
-    same = (one[:, 1][:, None] == other[:, 1][None]).astype(float)
-    return (
-        amplitudes.task * alike,
-        amplitudes.task_itself * same,
-        amplitudes.model * models,
-        amplitudes.interaction * models * alike,
-    )
-
-
 def covariance(
     like: Likeness, amplitudes: Amplitudes, one: np.ndarray, other: np.ndarray
 ) -> np.ndarray:
-    """Return the covariance of the log-odds of cells (N, 2) and (K, 2): (N, K)."""
-    return sum(covariance_parts(like, amplitudes, one, other))
+    """Return the covariance of the log-odds of cells `one` (N, 2) and `other` (K, 2),
+    given as (model, task) numbers: (N, K).
+    """
+    a = amplitudes
+    alike, models, same = _pairs(like, a.length, one, other)
+    total = models * (a.model + a.interaction * alike) + a.task * alike
+    total[same] += a.task_itself
+    return total
+
+
+def covariance_parts(
+    like: Likeness, amplitudes: Amplitudes, cells: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return what task, task itself, model and interaction add to the covariance of
+    cells (N, 2) with each other: four (N, N), for gradients.
+    """
+    a = amplitudes
+    alike, models, same = _pairs(like, a.length, cells, cells)
+    return (
+        a.task * alike,
+        a.task_itself * same,
+        a.model * models,
+        a.interaction * models * alike,
+    )
+
+
+def _pairs(
+    like: Likeness, length: float, one: np.ndarray, other: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return likeness of tasks, likeness of models and sameness of tasks (N, K)."""
+    alike = like.tasks * np.exp(-like.distance / (2 * length**2))
+    tasks = np.ix_(one[:, 1], other[:, 1])
+    models = like.models[np.ix_(one[:, 0], other[:, 0])]
+    return alike[tasks], models, one[:, 1][:, None] == other[:, 1][None]
