@@ -22,6 +22,7 @@ from core.device import detect_device
 from core.errors import JobCancelled
 from core.settings import Settings
 from core.transfer.backbones import load_backbone
+from core.transfer.evaluate import Evaluation, evaluate
 from core.transfer.features import extract
 from core.transfer.heads import measure_head
 from core.transfer.images import image_array
@@ -31,7 +32,10 @@ from core.transfer.scores.score_all import score_all
 Progress = Callable[[float, str], None]
 Cancelled = Callable[[], bool]
 
-VERSION = 1
+VERSION = 2
+SPLIT = "new-label-set"
+"""What the demo asks: questions whose answers no record is about."""
+
 SIZES = (8, 40)
 """Training images a class."""
 
@@ -82,6 +86,15 @@ def read_demo(settings: Settings) -> tuple[Records, pd.DataFrame]:
     return read_records(grid, models, tasks), pd.read_csv(scores)
 
 
+def evaluate_demo(settings: Settings) -> Evaluation:
+    """Return how predictors do on label sets that were held out; kept, so that a second
+    call reads it.
+    """
+    kept = settings.cache_root / "transfer" / "evaluations"
+    records, _ = read_demo(settings)
+    return evaluate(records, splits=[SPLIT], kept=kept, workers=1)
+
+
 def build_records(
     settings: Settings,
     *,
@@ -112,6 +125,9 @@ def build_records(
             _make_models(root / "models", zoo, (source, target), step)
             tasks = list(demo_tasks(target, questions, seed))
             _measure(root, zoo, tasks, settings, step)
+        if has_records(settings):
+            step(0.95, "Predictors on held-out tasks")
+            evaluate_demo(settings)
     report(1.0, "The records are ready")
     return root
 
@@ -169,7 +185,7 @@ def _measure(
     """Train a head for every pair of a backbone and a task, and write the tables."""
     accuracy, scores = {}, []
     for index, small in enumerate(zoo):
-        step(0.6 + 0.4 * index / len(zoo), f"Heads on {small.name}")
+        step(0.6 + 0.35 * index / len(zoo), f"Heads on {small.name}")
         pairs = {
             t.name: _pair(root / "models" / small.name, t, settings) for t in tasks
         }
@@ -218,6 +234,17 @@ def _task_table(tasks: list[DemoTask]) -> pd.DataFrame:
         {"task": task.name, "domain": DOMAINS.get(task.question, "plain"),
          "classes": len(TASKS[task.question].labels), "samples": len(task.train[1]),
          "samples_per_class": int(task.name.rsplit("-", 1)[1]),
-         "labels": ", ".join(TASKS[task.question].labels)}
+         "labels": ", ".join(_labels(task.question))}
         for task in tasks
     )  # fmt: skip
+
+
+def _labels(question: str) -> list[str]:
+    """Name the answers; a yes to one question is not a yes to another.
+
+    >>> _labels("primes"), _labels("zero-to-four")[:2]
+    (['primes no', 'primes yes'], ['0', '1'])
+    """
+    names = TASKS[question].labels
+    is_bare = {"no", "yes"} <= set(names)
+    return [f"{question} {name}" if is_bare else name for name in names]

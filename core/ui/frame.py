@@ -47,6 +47,10 @@ PAGES = (
         "pages/zero_shot.py", "Zero-shot", ":material/image_search:",
         "Which model recognizes any label, installs, and runs on my machine?",
     ),
+    Page(
+        "pages/transfer.py", "Transfer", ":material/swap_calls:",
+        "Which base will transfer best to my dataset, and how sure is that?",
+    ),
     Page("pages/jobs.py", "Jobs", ":material/progress_activity:",
          "What is running, what has failed, and what does the cache hold?"),
     Page("pages/glossary.py", "Glossary", ":material/menu_book:",
