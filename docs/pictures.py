@@ -47,6 +47,8 @@ def main() -> int:
             )
             profile = f"{address}/derived?base=digits-vit&model=digits-vit-loops"
             picture(page, profile, "profile", f"[role=dialog] {POINT}", 1000)
+            patterns = f"{address}/derived?base=digits-vit&rows=patterns&by=stage"
+            picture(page, patterns, "patterns", HEATMAP, 1180)
     return 0
 
 
