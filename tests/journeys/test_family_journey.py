@@ -1,5 +1,5 @@
-"""Someone opens a family of the Hub, goes to one model and its profile, puts two side by
-side, takes figures and the archive along; every stop has an address that reopens it.
+"""Someone opens a family of the Hub, goes to one model and its profile, puts two side
+by side, takes figures and the archive along; every stop has its address.
 """
 
 import io
