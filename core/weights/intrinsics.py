@@ -82,12 +82,6 @@ def sign_flip(context, x, y):
 
 
 @intrinsic
-def bit_width(context, word):
-    """Return the width of an element as a constant that branches fold away on."""
-    return types.int64(word), lambda *_: ir.Constant(ir.IntType(64), word.bitwidth)
-
-
-@intrinsic
 def no_lanes(context, word):
     """Return a count of 0 as wide as an element, so that both share a vector."""
     kind = types.uint16 if word.bitwidth == 16 else types.uint32

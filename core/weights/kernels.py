@@ -14,14 +14,12 @@ import numpy as np
 from numba import njit
 
 from core.weights.intrinsics import (
-    ABS_MASK,
     ABS_MASK_64,
     BLOCK,
     FASTMATH,
     INFINITE,
     INFINITE_64,
     add_equal,
-    bit_width,
     bits_of,
     bytes_equal,
     differing,
@@ -48,14 +46,13 @@ from core.weights.partial_sums import (
     YY,
 )
 from core.weights.scatter import empty_lanes, fold, scatter, seed_at
+from core.weights.vectors import block_sums
 
 SQUARES, NONFINITE = range(2)
 """Columns of a row of norms: the sum of squares of the finite, count of the others."""
 
 TINY = 0x2B800000  # bits of float32 2^-40
 LARGE = 0x58800000  # bits of float32 2^50
-LOWEST_OF_16 = 0x0001000100010001
-LOWEST_OF_32 = 0x0000000100000001
 
 
 @njit(fastmath=FASTMATH)
@@ -65,20 +62,7 @@ def _fast_block(x, y, mean_square, sums, counts):
     Safe is a block whose largest |d| keeps every sum away from overflow and underflow,
     and whose d is small against x, so that rounding in x·d cannot reach the cosine.
     """
-    xd = np.float32(0)
-    dd = np.float32(0)
-    absolute = np.float32(0)
-    largest = np.uint32(0)
-    smallest = np.uint32(ABS_MASK)
-    for i in range(BLOCK):
-        xi = widen(x[i])
-        d = np.float32(widen(y[i]) - xi)
-        size = magnitude(d)
-        xd += xi * d
-        dd += d * d
-        absolute += widen(size)
-        largest = max(largest, size)
-        smallest = min(smallest, size)
+    xd, dd, absolute, largest, smallest, flips, bits = block_sums(x, y)
     if largest < np.uint32(TINY) or largest > np.uint32(LARGE):
         return False
     if magnitude(xd) >= np.uint32(INFINITE) or dd > BLOCK / 16 * mean_square:
@@ -89,6 +73,8 @@ def _fast_block(x, y, mean_square, sums, counts):
     sums[MAXIMUM] = max(sums[MAXIMUM], np.float64(widen(largest)))
     sums[MINIMUM] = min(sums[MINIMUM], np.float64(widen(smallest)))
     counts[CHANGED] += BLOCK - (_equal_elements(x, y) if smallest == 0 else 0)
+    counts[FLIPS] += flips
+    counts[BITS] += bits
     counts[BOTH_FINITE] += BLOCK
     return True
 
@@ -103,28 +89,6 @@ def _equal_elements(x, y):
     for i in range(BLOCK):
         equal = add_equal(equal, x[i], y[i])
     return np.int64(equal)
-
-
-@njit
-def _count_bits(x_bytes, y_bytes, width, counts):
-    """Count the differing bits and signs of a full block, in words of 64 bits.
-
-    `width` is that of an element, 16 or 32; the signs are counted side by side in lanes
-    as wide as an element, which a block cannot fill.
-    """
-    x = x_bytes.view(np.uint64)
-    y = y_bytes.view(np.uint64)
-    lowest = np.uint64(LOWEST_OF_16 if width == 16 else LOWEST_OF_32)
-    bits = np.uint64(0)
-    signs = np.uint64(0)
-    for i in range(x.size):
-        word = np.uint64(x[i] ^ y[i])
-        bits = np.uint64(bits + popcount(word))
-        signs = np.uint64(signs + ((word >> np.uint64(width - 1)) & lowest))
-    counts[BITS] += np.int64(bits)
-    while signs:
-        counts[FLIPS] += np.int64(signs & np.uint64((1 << width) - 1))
-        signs >>= np.uint64(width)
 
 
 @njit(fastmath=FASTMATH)
@@ -231,9 +195,7 @@ def _narrow_blocks(x_bytes, y_bytes, x, y, norm, sums, counts, seed, signs, lane
         a = x[start:stop]
         b = y[start:stop]
         fast = a.size == BLOCK and _fast_block(a, b, mean_square, sums, counts)
-        if fast:
-            _count_bits(p, q, bit_width(x[0]), counts)
-        else:
+        if not fast:
             _exact_block(a, b, sums, counts)
         if lanes is not None:
             scatter(a, b, seed, start // BLOCK, signs, lanes, fast)

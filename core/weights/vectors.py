@@ -1,0 +1,253 @@
+"""The sums of one full block, written as LLVM's vectors: loaded once, added together.
+
+A compiler makes vectors of a plain loop, but not of the carry-save adders that count
+bits (Harley and Seal; Muła, Kurz & Lemire 2018, https://arxiv.org/abs/1611.07612), and
+every further loop loads the block again. Backends cut the vectors to their own width.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from itertools import chain
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from core.weights.intrinsics import ABS_MASK, BLOCK, FASTMATH
+
+LANES = 16
+GROUP = 16
+"""Vectors of words a turn of the loop: as many as the adders take before they count."""
+
+CHAINS = 2
+"""Accumulators of each float sum, so that no addition waits for the one before."""
+
+WORD, LONG, FLOAT = ir.IntType(32), ir.IntType(64), ir.FloatType()
+WORDS, FLOATS = ir.VectorType(WORD, LANES), ir.VectorType(FLOAT, LANES)
+HALVES = ir.VectorType(ir.HalfType(), 2 * LANES)
+UPPER_HALF = 0xFFFF0000
+FLAGS = tuple(sorted(FASTMATH))
+
+
+@dataclass
+class Sums:
+    """The accumulators of the loop; `carries` weigh 1, 2, 4 and 8 bits."""
+
+    products: list
+    squares: list
+    absolutes: list
+    extremes: list
+    signs: list
+    carries: list
+    sixteens: list
+
+    def __iter__(self) -> Iterator[ir.Value]:
+        return chain.from_iterable(getattr(self, field.name) for field in fields(self))
+
+    def of(self, values: Iterator[ir.Value]) -> "Sums":
+        """Return accumulators of the same shape that hold `values`, in order."""
+        names = [field.name for field in fields(self)]
+        taken = {name: [next(values) for _ in getattr(self, name)] for name in names}
+        return replace(self, **taken)
+
+
+@intrinsic
+def block_sums(context, x, y):
+    """Sum up two full blocks of F32 (uint32), BF16 (uint16) or F16 (int16) elements.
+
+    Returns the sums of x·d, d·d and |d| as float32, the largest and the smallest |d| as
+    bits of float32, and how many signs and bits differ; d = y − x.
+    """
+    kinds = [types.float32] * 3 + [types.uint32] * 2 + [types.int64] * 2
+
+    def generate(context, builder, signature, arguments):
+        x_words, y_words = (
+            builder.bitcast(
+                context.make_array(kind)(context, builder, block).data,
+                WORDS.as_pointer(),
+            )
+            for kind, block in zip(signature.args, arguments, strict=True)
+        )
+        sums = _loop(builder, x.dtype, x_words, y_words)
+        return context.make_tuple(
+            builder, signature.return_type, _totals(builder, x.dtype, sums)
+        )
+
+    return types.Tuple(kinds)(x, y), generate
+
+
+def _loop(builder: ir.IRBuilder, element, x_words, y_words) -> Sums:
+    """Emit the loop over the groups of a block and leave its sums."""
+    start = _empty(element)
+    before = builder.block
+    body, after = (builder.append_basic_block(name) for name in ("group", "summed"))
+    builder.branch(body)
+    builder.position_at_end(body)
+    index, *held = [_phi(builder, value, before) for value in (LONG(0), *start)]
+    sums = _add_group(builder, element, x_words, y_words, index, start.of(iter(held)))
+    reached = builder.add(index, LONG(GROUP))
+    for phi, value in zip((index, *held), (reached, *sums), strict=True):
+        phi.add_incoming(value, builder.block)
+    vectors = BLOCK * element.bitwidth // (WORD.width * LANES)
+    builder.cbranch(builder.icmp_signed("<", reached, LONG(vectors)), body, after)
+    builder.position_at_end(after)
+    return sums
+
+
+def _empty(element) -> Sums:
+    nothing, zero = _each(0), ir.Constant(FLOATS, [0.0] * LANES)
+    return Sums(
+        products=[zero] * CHAINS,
+        squares=[zero] * CHAINS,
+        absolutes=[zero] * CHAINS,
+        extremes=[nothing, _each(ABS_MASK)],
+        signs=[_each(0, _lanes(element))],
+        carries=[nothing] * 4,
+        sixteens=[nothing],
+    )
+
+
+def _add_group(
+    builder: ir.IRBuilder, element, x_words, y_words, index, sums: Sums
+) -> Sums:
+    waiting: list[list] = [[] for _ in sums.carries]
+    turn = 0
+    for step in range(GROUP):
+        at = builder.add(index, LONG(step))
+        x, y = (
+            builder.load(builder.gep(words, [at]), align=element.bitwidth // 8)
+            for words in (x_words, y_words)
+        )
+        word = builder.xor(x, y)
+        _add_signs(builder, element, word, sums)
+        _add_bits(builder, word, sums, waiting)
+        values = zip(
+            _floats(builder, element, x), _floats(builder, element, y), strict=True
+        )
+        for a, b in values:
+            _add_distance(builder, a, b, sums, turn % CHAINS)
+            turn += 1
+    return sums
+
+
+def _add_distance(builder: ir.IRBuilder, a, b, sums: Sums, at: int) -> None:
+    d = builder.fsub(b, a)
+    size = builder.and_(builder.bitcast(d, WORDS), _each(ABS_MASK))
+    sums.products[at] = _plus(builder, sums.products[at], _times(builder, a, d))
+    sums.squares[at] = _plus(builder, sums.squares[at], _times(builder, d, d))
+    absolute = builder.bitcast(size, FLOATS)
+    sums.absolutes[at] = _plus(builder, sums.absolutes[at], absolute)
+    sums.extremes[:] = [
+        _call(builder, f"llvm.{which}.v{LANES}i32", WORDS, [held, size])
+        for which, held in zip(("umax", "umin"), sums.extremes, strict=True)
+    ]
+
+
+def _add_signs(builder: ir.IRBuilder, element, word, sums: Sums) -> None:
+    lanes = _lanes(element)
+    sign = builder.lshr(
+        builder.bitcast(word, lanes), _each(element.bitwidth - 1, lanes)
+    )
+    sums.signs[0] = builder.add(sums.signs[0], sign)
+
+
+def _add_bits(builder: ir.IRBuilder, word, sums: Sums, waiting: list[list]) -> None:
+    """Hand a word to the adders; what two of them carry goes on to the next weight."""
+    for weight, pair in enumerate(waiting):
+        pair.append(word)
+        if len(pair) < 2:
+            return
+        word, sums.carries[weight] = _full_adder(builder, sums.carries[weight], *pair)
+        pair.clear()
+    sums.sixteens[0] = builder.add(sums.sixteens[0], _ones(builder, word))
+
+
+def _full_adder(builder: ir.IRBuilder, a, b, c) -> tuple:
+    """Add three bits of one weight: the bit carried, and the bit that stays."""
+    half = builder.xor(a, b)
+    carried = builder.or_(builder.and_(a, b), builder.and_(half, c))
+    return carried, builder.xor(half, c)
+
+
+def _totals(builder: ir.IRBuilder, element, sums: Sums) -> list:
+    """Emit what `block_sums` returns."""
+    floats = [
+        _call(
+            builder, f"llvm.vector.reduce.fadd.v{LANES}f32", FLOAT,
+            [FLOAT(0.0), _plus(builder, *chains)], FLAGS,
+        )
+        for chains in (sums.products, sums.squares, sums.absolutes)
+    ]  # fmt: skip
+    extremes = [
+        _call(builder, f"llvm.vector.reduce.{which}.v{LANES}i32", WORD, [held])
+        for which, held in zip(("umax", "umin"), sums.extremes, strict=True)
+    ]
+    wide = ir.VectorType(WORD, _lanes(element).count)
+    signs = sums.signs[0]
+    signs = signs if element.bitwidth == 32 else builder.zext(signs, wide)
+    bits = builder.shl(sums.sixteens[0], _each(4))
+    for weight, carry in enumerate(sums.carries):
+        counted = builder.shl(_ones(builder, carry), _each(weight))
+        bits = builder.add(bits, counted)
+    return [*floats, *extremes, _added(builder, signs), _added(builder, bits)]
+
+
+def _floats(builder: ir.IRBuilder, element, words) -> list:
+    """Widen the elements of a vector of words to vectors of float32, in any order."""
+    if element == types.uint32:
+        return [builder.bitcast(words, FLOATS)]
+    if element == types.uint16:
+        low, high = (
+            builder.shl(words, _each(16)),
+            builder.and_(words, _each(UPPER_HALF)),
+        )
+        return [builder.bitcast(low, FLOATS), builder.bitcast(high, FLOATS)]
+    halves = builder.bitcast(words, HALVES)
+    return [
+        builder.fpext(
+            builder.shuffle_vector(halves, halves, ir.Constant(WORDS, list(places))),
+            FLOATS,
+        )
+        for places in (range(LANES), range(LANES, 2 * LANES))
+    ]
+
+
+def _lanes(element) -> ir.VectorType:
+    """Return a vector of words seen as elements."""
+    count = LANES * WORD.width // element.bitwidth
+    return ir.VectorType(ir.IntType(element.bitwidth), count)
+
+
+def _each(value: int, kind: ir.VectorType = WORDS) -> ir.Constant:
+    return ir.Constant(kind, [value] * kind.count)
+
+
+def _phi(builder: ir.IRBuilder, value, before):
+    phi = builder.phi(value.type)
+    phi.add_incoming(value, before)
+    return phi
+
+
+def _plus(builder: ir.IRBuilder, a, b):
+    return builder.fadd(a, b, flags=FLAGS)
+
+
+def _times(builder: ir.IRBuilder, a, b):
+    return builder.fmul(a, b, flags=FLAGS)
+
+
+def _ones(builder: ir.IRBuilder, words):
+    """Count the set bits of each word."""
+    return _call(builder, f"llvm.ctpop.v{LANES}i32", WORDS, [words])
+
+
+def _added(builder: ir.IRBuilder, words):
+    name = f"llvm.vector.reduce.add.v{words.type.count}i32"
+    return builder.zext(_call(builder, name, WORD, [words]), LONG)
+
+
+def _call(builder: ir.IRBuilder, name: str, result, arguments, fastmath=()):
+    kind = ir.FunctionType(result, [argument.type for argument in arguments])
+    function = cgutils.get_or_insert_function(builder.module, kind, name)
+    return builder.call(function, arguments, fastmath=fastmath)
