@@ -135,6 +135,7 @@ def run_recommend(arguments: argparse.Namespace, settings: Settings) -> Answer:
         "reliability": check and {
             "split": check.split,
             "is_static_as_good": check.is_static_as_good,
+            "coverage": check.coverage,
             "sentence": check.sentence,
             "scores": score_document(check.scores),
         },

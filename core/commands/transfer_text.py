@@ -45,19 +45,24 @@ def recommendation_text(found: Recommendation) -> str:
     """Write a recommendation: the answer, the ranking, and what stands behind it."""
     columns = ["accuracy", "low", "high", "p_best", "is_tied", "records"]
     columns += [name for name in found.models if name.startswith("rank by ")]
-    rows = [
-        [row.Index, *map(shown, row[1:])] for row in found.models[columns].itertuples()
-    ]
-    lines = [found.sentence, "", table(["model", *columns], rows), ""]
-    lines += [found.reliability.sentence] if found.reliability else []
-    lines += [*found.changes, *found.notes]
-    lines += [
-        f"{name}: over the budget, {row.reason}"
-        for name, row in zip(
-            found.excluded.index, found.excluded.itertuples(), strict=True
-        )
-    ]
-    return "\n".join(lines)  # fmt: skip
+    columns += [name for name in ("combination",) if name in found.models]
+    models = found.models[columns].assign(
+        is_tied=found.models["is_tied"] & (found.models["is_tied"].sum() > 1)
+    )
+    rows = [[row.Index, *map(shown, row[1:])] for row in models.itertuples()]
+    over = found.excluded["reason"].items()
+    return "\n".join(
+        [
+            found.sentence,
+            "",
+            table(["model", *columns], rows),
+            "",
+            *([found.reliability.sentence] if found.reliability else []),
+            *found.changes,
+            *found.notes,
+            *(f"{name}: over the budget, {reason}" for name, reason in over),
+        ]
+    )
 
 
 def _marked(scores: dict, metric: str) -> str:

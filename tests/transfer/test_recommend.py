@@ -112,4 +112,5 @@ def test_it_says_when_the_static_list_is_as_good(make_records, tmp_path):
     found = recommend(make_records(), TASK, kept=tmp_path).reliability
     assert found.split == "new-task" and found.is_static_as_good
     assert "the static list is as good" in found.sentence
+    assert 0.8 < found.coverage <= 1
     assert len(list(tmp_path.iterdir())) == 1
