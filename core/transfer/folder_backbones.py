@@ -30,7 +30,7 @@ ASKS_FOR_MORE = ("auto_map", "attn_implementation", "use_pretrained_backbone")
 
 def load_folder(name: str, folder: Path) -> Backbone:
     """Load the backbone of a model folder. Raises a CheckpointError that names it."""
-    config = _read_config(folder / "config.json")
+    config = read_config(folder / "config.json")
     state, digest = read_state(folder)
     if isinstance(config.get("architecture"), str):
         return _timm(name, config, state, digest)
@@ -94,7 +94,7 @@ def _transformers(
         raise UnsupportedFormat(name, f"is of a model type that is unknown: {kind!a}")
     if "quantization_config" in config:
         raise UnsupportedFormat(name, "is quantized", "choose the model it was made of")
-    built = transformers.AutoConfig.for_model(**_harmless(config))
+    built = transformers.AutoConfig.for_model(**harmless(config))
     classifies = any(
         str(entry).endswith("ForImageClassification")
         for entry in config.get("architectures") or ()
@@ -106,8 +106,8 @@ def _transformers(
     )
     if type(built) not in mapping:
         raise UnsupportedFormat(name, f"is no image model of transformers: {kind}")
-    _check_size(mapping[type(built)], built, state, name)
-    model, missing = _filled(mapping[type(built)], built, state, name)
+    check_size(mapping[type(built)], built, state, name)
+    model, missing = filled(mapping[type(built)], built, state, name)
     if classifies:
         network = tapped(model, last_head(model, name))
     else:
@@ -119,20 +119,20 @@ def _transformers(
     )
 
 
-def _harmless(config: Mapping[str, Any]) -> dict[str, Any]:
+def harmless(config: Mapping[str, Any]) -> dict[str, Any]:
     """Drop private settings and ASKS_FOR_MORE, at every level.
 
-    >>> _harmless({"depth": 2, "auto_map": {}, "text": {"_attn_implementation": "x"}})
+    >>> harmless({"depth": 2, "auto_map": {}, "text": {"_attn_implementation": "x"}})
     {'depth': 2, 'text': {}}
     """
     return {
-        key: _harmless(value) if isinstance(value, dict) else value
+        key: harmless(value) if isinstance(value, dict) else value
         for key, value in config.items()
         if not key.startswith("_") and key not in ASKS_FOR_MORE
     }
 
 
-def _check_size(model_class: type, config: Any, state: State, name: str) -> None:
+def check_size(model_class: type, config: Any, state: State, name: str) -> None:
     """Refuse a configuration that claims far more parameters than the file holds."""
     import torch
 
@@ -144,7 +144,7 @@ def _check_size(model_class: type, config: Any, state: State, name: str) -> None
         raise CorruptCheckpoint(name, happened, "download it again")
 
 
-def _filled(
+def filled(
     model_class: type, config: Any, state: State, name: str
 ) -> tuple["torch.nn.Module", set[str]]:
     """Fill a model with tensors that are already read, under any name they ever had.
@@ -205,7 +205,7 @@ def _preprocess(folder: Path, config: Any) -> Preprocess:
     """Return the folder's preprocessing; without a file, half means at its size."""
     path = folder / "preprocessor_config.json"
     if path.is_file():
-        return of_transformers(_read_json(path))
+        return of_transformers(read_json(path))
     vision = getattr(config, "vision_config", config)
     side, channels = getattr(vision, "image_size", None), vision.num_channels
     if not isinstance(side, int):
@@ -215,15 +215,17 @@ def _preprocess(folder: Path, config: Any) -> Preprocess:
     return Preprocess((side, side), (side, side), "bilinear", half, half)
 
 
-def _read_config(path: Path) -> dict[str, Any]:
+def read_config(path: Path) -> dict[str, Any]:
+    """Read a `config.json`. Raises a CheckpointError for one that claims too much."""
     if not path.is_file():
         raise NoWeights(path.parent.name, "has no config.json", "add it")
-    config = _read_json(path)
+    config = read_json(path)
     _check_layers(config, path)
     return config
 
 
-def _read_json(path: Path) -> dict[str, Any]:
+def read_json(path: Path) -> dict[str, Any]:
+    """Read a small JSON object. Raises CorruptCheckpoint, naming the file."""
     try:
         with path.open("rb") as file:
             document = json.loads(file.read(MAX_CONFIG_BYTES))
