@@ -1,0 +1,177 @@
+"""A snapshot on disk: weights, configuration and card in a folder, and where it comes
+from. `snapshots.json` beside the folders tells the lineage of all. Reads no weights.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import yaml
+from filelock import FileLock
+
+from core.cache import now_utc, read_json, safe_name, write_bytes, write_json
+from core.errors import CacheError, UsageError
+from core.snapshots.architecture import Architecture, architecture_of, config_document
+
+if TYPE_CHECKING:
+    import torch
+
+Origin = Literal["base", "drawn", "trained"]
+Progress = Callable[[float, str], None]
+
+VERSION = 1
+WEIGHTS, RECORD, LISTING = "model.safetensors", "snapshot.json", "snapshots.json"
+UNFINISHED = ".unfinished"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Where one snapshot comes from; ids are folder names.
+
+    `base` is the root of its family, `parent` what it was made from (None for a base).
+    `retrain_index` is None where a mask was trained, `retrained` names the blocks in
+    forward order. `classes` names the answers (empty: features only), `dataset` is
+    what it was trained on with its hash, `recipe` how, `metrics` what was measured.
+    `weights_digest` is of names, dtypes, shapes and bytes.
+    """
+
+    id: str
+    base: str
+    parent: str | None
+    origin: Origin
+    architecture: Mapping[str, Any]
+    seed: int
+    weights_digest: str
+    retrain_index: int | None = None
+    retrained: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    dataset: Mapping[str, Any] | None = None
+    recipe: Mapping[str, Any] | None = None
+    metrics: Mapping[str, Any] | None = None
+    made_at: str = field(default_factory=now_utc)
+
+    @property
+    def built(self) -> Architecture:
+        """The architecture as it can be built."""
+        return architecture_of(self.architecture)
+
+
+def write_snapshot(
+    root: Path, snapshot: Snapshot, state: Mapping[str, "torch.Tensor"]
+) -> Path:
+    """Write the folder of a snapshot, whole or not at all, and list it.
+
+    A folder of the same id is replaced. Raises CacheError when the disk refuses.
+    """
+    from safetensors.torch import save_file
+
+    folder, unfinished = root / snapshot.id, root / UNFINISHED / f"{snapshot.id}.new"
+    try:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True)
+        tensors = {name: tensor.contiguous() for name, tensor in state.items()}
+        save_file(tensors, unfinished / WEIGHTS, metadata={"format": "pt"})
+        _flush(unfinished / WEIGHTS)
+        classes = len(snapshot.classes) or 1
+        write_json(unfinished / "config.json", config_document(snapshot.built, classes))
+        write_bytes(unfinished / "README.md", _card(snapshot).encode())
+        write_json(unfinished / RECORD, asdict(snapshot) | {"version": VERSION})
+        shutil.rmtree(folder, ignore_errors=True)
+        unfinished.rename(folder)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        remedy = "free space or choose another folder"
+        raise CacheError(folder, f"cannot be written ({reason})", remedy) from error
+    write_listing(root)
+    return folder
+
+
+def read_snapshot(folder: Path) -> Snapshot:
+    """Read the record of one folder. Raises CacheError when it is damaged or newer."""
+    document = read_json(folder / RECORD)
+    known = {f.name for f in fields(Snapshot)}
+    if not isinstance(document, dict) or document.get("version") != VERSION:
+        raise CacheError(folder / RECORD, "is not of this version", "make it again")
+    values = {key: value for key, value in document.items() if key in known}
+    for key in ("retrained", "classes"):
+        values[key] = tuple(values.get(key) or ())
+    try:
+        return Snapshot(**values)
+    except TypeError as error:
+        raise CacheError(folder / RECORD, "lacks fields", "make it again") from error
+
+
+def list_snapshots(root: Path) -> list[Snapshot]:
+    """Return the snapshots of a folder, bases first, then by id.
+
+    What is half written is not among them; a damaged record is passed over.
+    """
+    found = []
+    for path in sorted(root.glob(f"*/{RECORD}")):
+        is_whole = (path.parent / WEIGHTS).is_file()
+        if path.parent.name.startswith(".") or not is_whole:
+            continue
+        with suppress(CacheError):
+            found.append(read_snapshot(path.parent))
+    return sorted(found, key=lambda snapshot: snapshot.parent is not None)
+
+
+def write_listing(root: Path) -> Path:
+    """Write `snapshots.json` anew from the folders; two writers take turns."""
+    path = root / LISTING
+    with FileLock(root / f".{LISTING}.lock"):
+        snapshots = [asdict(snapshot) for snapshot in list_snapshots(root)]
+        write_json(path, {"version": VERSION, "snapshots": snapshots})
+    return path
+
+
+def own_seed(seed: int, name: str) -> int:
+    """Derive the seed of one snapshot from the seed of all.
+
+    >>> own_seed(0, "a") != own_seed(0, "b") == own_seed(0, "b")
+    True
+    """
+    from hashlib import sha256
+
+    return int.from_bytes(sha256(f"{seed}/{name}".encode()).digest()[:4])
+
+
+def check_name(name: str) -> str:
+    """Return `name` if it can be a folder. Raises UsageError for any other."""
+    if safe_name(name) != name:
+        raise UsageError(
+            f"Name {name!a}", "cannot be a folder", f"use {safe_name(name)}"
+        )
+    return name
+
+
+def _card(snapshot: Snapshot) -> str:
+    """Write the model card: front matter as on the Hub, then what was done."""
+    front: dict[str, Any] = {"library_name": snapshot.built.library}
+    if snapshot.parent:
+        front |= {"base_model": snapshot.parent, "base_model_relation": "finetune"}
+    if snapshot.dataset:
+        front["datasets"] = [snapshot.dataset["name"]]
+    front["tags"] = ["vision", "pedigree-snapshot"]
+    made = {
+        "base": "The base of a family of snapshots.",
+        "drawn": f"Made from `{snapshot.parent}`: these blocks were drawn anew.",
+        "trained": f"Made from `{snapshot.parent}`: these blocks were trained.",
+    }[snapshot.origin]
+    lines = [f"- Retrained: {', '.join(snapshot.retrained) or 'nothing'}"]
+    lines += [f"- Seed: {snapshot.seed}"]
+    if snapshot.metrics:
+        lines += [f"- Measured: {json.dumps(snapshot.metrics)}"]
+    text = "\n".join(lines)
+    return f"---\n{yaml.safe_dump(front)}---\n\n# {snapshot.id}\n\n{made}\n\n{text}\n"
+
+
+def _flush(path: Path) -> None:
+    """Make sure that the bytes are on disk before their folder gets its name."""
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
