@@ -67,3 +67,53 @@ def web() -> Iterator[Web]:
     server = Web()
     yield server
     server.close()
+
+
+@pytest.fixture(scope="session")
+def write_demo_records():
+    """Return a function that writes the demo's records into a cache, drawn at random.
+
+    The files are those of `demo --records`; nothing is trained.
+    """
+    from dataclasses import asdict
+
+    import numpy as np
+    import pandas as pd
+
+    from core.cache import write_json
+    from core.demo.records import FILES, FINISHED, HELD_OUT, METRICS, VERSION
+    from core.demo.zoo import RECORD, ZOO
+
+    def write(cache_root) -> None:
+        root, rng = cache_root / "demo" / "records", np.random.default_rng(0)
+        models, tasks = (
+            [small.name for small in ZOO],
+            ["loops-8", "loops-40", "noisy-8"],
+        )
+        for small in ZOO:
+            recipe = asdict(small) | {"widths": list(small.widths)}
+            write_json(root / "models" / small.name / RECORD, {"recipe": recipe})
+        grid = rng.uniform(0.3, 0.9, (len(models), len(tasks))).round(3)
+        accuracy = pd.DataFrame(grid, index=models, columns=tasks)
+        rows = accuracy.rename_axis("model").reset_index()
+        rows = rows.melt("model", var_name="task", value_name="accuracy")
+        about = {"family": [s.architecture for s in ZOO], "gmacs": 0.001,
+                 "params": rng.uniform(5e3, 8e4, len(ZOO)).round(),
+                 "imagenet_accuracy": rng.uniform(0.6, 0.9, len(ZOO))}  # fmt: skip
+        described = {"domain": ["plain", "plain", "noisy"], "classes": 2,
+                     "samples": 16, "samples_per_class": 8,
+                     "labels": ["a, b", "a, b", "c, d"]}  # fmt: skip
+        scores = pd.concat(rows.assign(metric=name) for name in METRICS)
+        scores = scores.rename(columns={"accuracy": "value"})
+        held = rows.assign(repeat=0, fold=rows["task"], linear=rows["accuracy"])
+        tables = (
+            accuracy.rename_axis("model"), pd.DataFrame(about, index=models),
+            pd.DataFrame(described, index=tasks), scores.set_index("model"),
+            held.assign(**{"model-mean": 0.5}).set_index("model"),
+        )  # fmt: skip
+        names = ("model", "model", "task", "model", "model")
+        for file, name, table in zip((*FILES, HELD_OUT), names, tables, strict=True):
+            table.rename_axis(name).to_csv(root / file)
+        write_json(root / FINISHED, {"version": VERSION, "made_at": ""})
+
+    return write

@@ -4,11 +4,10 @@ import pandas as pd
 import streamlit as st
 
 from core.demo.records import (
-    SPLIT,
     demo_backbones,
-    evaluate_demo,
     has_records,
     read_demo,
+    read_held_out,
     records_root,
 )
 from core.jobs import Job
@@ -113,5 +112,5 @@ def _demo(root: str, stamp: int) -> tuple[Records, pd.DataFrame]:
 @st.cache_resource(show_spinner="Comparing the rankers", max_entries=2)
 def _agreement(root: str, stamp: int) -> Agreement:
     records, scores = read_demo(load_settings())
-    cells = evaluate_demo(load_settings()).cells[SPLIT]
+    cells = read_held_out(load_settings())
     return agreement(records, cells, scores, source="Accuracy on its first question")

@@ -80,20 +80,30 @@ def _own_records() -> None:
             help="It needs a model, a task and an accuracy; parameters, domain, "
             "classes, samples and labels help. The file stays in this session.",
         )  # fmt: skip
-        if file is None:
-            st.session_state.pop(OWN, None)
+        if file is not None:
+            _read(file.getvalue())
+        own = st.session_state.get(OWN)
+        if own is None:
             return
-        try:
-            own = read_own_records(file.getvalue())
-        except UsageError as error:
-            st.session_state.pop(OWN, None)
-            error_state(error)
-            return
-        st.session_state[OWN] = own
         _preview(own)
+        if file is None:
+            st.button("Forget these records", on_click=_forget)
         if demo_records() is not None:
             st.toggle("Together with the demo's records", key="with_demo",
                       persist_state="session")  # fmt: skip
+
+
+def _read(content: bytes) -> None:
+    """Keep a file's records for this session, or say why it cannot be read."""
+    try:
+        st.session_state[OWN] = read_own_records(content)
+    except UsageError as error:
+        _forget()
+        error_state(error)
+
+
+def _forget() -> None:
+    st.session_state.pop(OWN, None)
 
 
 def _preview(own: OwnRecords) -> None:
