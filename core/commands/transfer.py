@@ -76,10 +76,9 @@ def run_evaluate(arguments: argparse.Namespace, settings: Settings) -> Answer:
     from core.transfer.text import text_encoder
 
     records = _records(arguments)
-    encoder = text_encoder(arguments.text, settings)
     found = evaluate(
         records, splits=arguments.split, predictors=arguments.predictor,
-        encoder=encoder, encoder_name=encoder.name if encoder else "",
+        encoder=text_encoder(arguments.text, settings),
         kept=settings.cache_root / "transfer" / "evaluations",
         workers=arguments.workers, progress=progress_line,
     )  # fmt: skip

@@ -2,15 +2,23 @@
 predictor and no accuracy of the records.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
 from core.transfer.records import Records, label_names
 
-Encoder = Callable[[Sequence[str]], np.ndarray]
+
+class Encoder(Protocol):
+    """Turns N texts into vectors (N, F); its name tells it from every other."""
+
+    @property
+    def name(self) -> str: ...
+
+    def __call__(self, texts: Sequence[str]) -> np.ndarray: ...
 
 
 @dataclass(frozen=True, eq=False)

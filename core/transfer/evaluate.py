@@ -51,7 +51,6 @@ def evaluate(
     splits: Sequence[str] = (),
     predictors: Sequence[str] = (),
     encoder: Encoder | None = None,
-    encoder_name: str = "",
     kept: Path | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
@@ -68,7 +67,8 @@ def evaluate(
         predictor(name)
     cut, left_out = _cut(records, splits)
     embedding = embed(records, encoder)
-    key = f"{records.fingerprint}/{encoder_name}/{','.join(names)}/{REVISION}"
+    described = encoder.name if encoder else "names"
+    key = f"{records.fingerprint}/{described}/{','.join(names)}/{REVISION}"
     report = progress or (lambda fraction, message: None)
     total, done, cells = sum(map(len, cut.values())), 0, {}
     for name, parts in cut.items():

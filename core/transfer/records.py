@@ -74,7 +74,12 @@ class Records:
         return replace(self, accuracy=self.accuracy.mask(hidden))
 
     def with_tasks(self, tasks: pd.DataFrame) -> "Records":
-        """Return the records with further tasks that nobody has measured."""
+        """Return the records with further tasks that nobody has measured.
+
+        Raises UsageError for a name that is taken.
+        """
+        for name in tasks.index.intersection(self.tasks.index):
+            raise UsageError(f"Task {name!r}", "is in the records", "rename it")
         more = tasks.reindex(columns=TASK_COLUMNS)
         return replace(
             self,

@@ -52,7 +52,7 @@ def reliability(
         try:
             found = evaluate(
                 records, splits=[split], predictors=[BASELINE, PREDICTOR],
-                encoder=encoder, encoder_name=encoder.name if encoder else "",
+                encoder=encoder,
                 kept=kept, progress=progress,
             )  # fmt: skip
         except UsageError:

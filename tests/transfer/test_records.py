@@ -74,6 +74,15 @@ def test_hiding_cells_leaves_the_records_alone(make_records):
     assert less.fingerprint != records.fingerprint == make_records().fingerprint
 
 
+def test_a_new_task_has_no_record_and_a_name_of_its_own(make_records):
+    records = make_records(2, 3)
+    more = records.with_tasks(records.tasks.iloc[:1].set_axis(["mine"]))
+    assert more.accuracy["mine"].isna().all() and more.tasks.shape == (4, 5)
+    assert more.tasks.dtypes.equals(records.tasks.dtypes)
+    with pytest.raises(UsageError, match="is in the records"):
+        records.with_tasks(records.tasks.iloc[:1])
+
+
 def test_the_published_defects_are_mended_and_told(published):
     assert published.accuracy.shape == (10, 270)
     assert published.models.loc["resnet101", "params"] == PARAMS["resnet101"]
