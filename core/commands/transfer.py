@@ -1,6 +1,7 @@
 """`transfer`: evaluate predictors on training records, recommend a model."""
 
 import argparse
+import logging
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +16,8 @@ from core.commands.transfer_text import (
 )
 from core.errors import UsageError
 from core.settings import Settings
+
+log = logging.getLogger("pedigree")
 
 
 def add(verbs: argparse._SubParsersAction) -> None:
@@ -73,12 +76,11 @@ def run_evaluate(arguments: argparse.Namespace, settings: Settings) -> Answer:
     if arguments.scored and not (arguments.records or arguments.own):
         return _combinations(arguments)
     from core.transfer.evaluate import evaluate
-    from core.transfer.text import text_encoder
 
     records = _records(arguments)
     found = evaluate(
         records, splits=arguments.split, predictors=arguments.predictor,
-        encoder=text_encoder(arguments.text, settings),
+        encoder=_encoder(arguments, settings),
         kept=settings.cache_root / "transfer" / "evaluations",
         workers=arguments.workers, progress=progress_line,
     )  # fmt: skip
@@ -104,7 +106,6 @@ def run_recommend(arguments: argparse.Namespace, settings: Settings) -> Answer:
     """Recommend a model for a dataset."""
     from core.transfer.combine import fit_combination
     from core.transfer.recommend import Budget, TaskDescription, recommend
-    from core.transfer.text import text_encoder
 
     scores = _own_scores(arguments.scores) if arguments.scores else None
     known = _scored(arguments) if arguments.scored else None
@@ -120,7 +121,7 @@ def run_recommend(arguments: argparse.Namespace, settings: Settings) -> Answer:
         scores=scores,
         known=known,
         combination=None if known is None else fit_combination(known, arguments.score),
-        encoder=text_encoder(arguments.text, settings),
+        encoder=_encoder(arguments, settings),
         is_checked=not arguments.no_check,
         kept=settings.cache_root / "transfer" / "evaluations",
         progress=progress_line,
@@ -160,6 +161,16 @@ def _records(arguments: argparse.Namespace):
         return published
     own = read_own_records(_content(arguments.own)).records
     return own if published is None else join_records(published, own)
+
+
+def _encoder(arguments: argparse.Namespace, settings: Settings):
+    """Return the text encoder asked for; what it cannot do is said on stderr."""
+    from core.transfer.text import text_encoder
+
+    encoder = text_encoder(arguments.text, settings)
+    if encoder is not None and encoder.note:
+        log.warning(encoder.note)
+    return encoder
 
 
 def _content(path: Path) -> bytes:

@@ -75,6 +75,12 @@ def test_recommend_tells_people_what_stands_behind_it(own, capsys):
     assert "rank by mean-accuracy" in out
 
 
+def test_hashed_words_say_on_stderr_what_they_cannot_do(own, capsys, caplog):
+    arguments = ["--own", str(own), "--text", "hashed", "--split", "new-domain"]
+    assert run(["transfer", "evaluate", *arguments, "--predictor", "linear"]) == 0
+    assert "No text encoder" in caplog.text + capsys.readouterr().err
+
+
 def test_scores_are_combined_on_other_datasets(own, capsys, tmp_path):
     rows = [f"set{t},net{m},{0.1 * m + 0.3},{m}" for t in range(4) for m in range(4)]
     file = tmp_path / "scored.csv"
