@@ -6,7 +6,7 @@ from itertools import groupby
 import numpy as np
 import pandas as pd
 
-from core.derived.matrix import NOTHING, VERDICT_CODES
+from core.derived.matrix import NOT_MEASURED, NOTHING, VERDICT_CODES, Shown
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Alike:
 
 
 def alike(matrix: pd.DataFrame, *, frequent_first: bool = True) -> Alike:
-    """Gather the models whose rows are the same, cell by cell.
+    """Gather the models whose rows of verdicts are the same, cell by cell.
 
     >>> matrix = pd.DataFrame([[0, 1], [1, 1], [0, 1]], list("abc"), ["stem", "head"])
     >>> alike(matrix).rows.index.tolist()
@@ -44,6 +44,28 @@ def alike(matrix: pd.DataFrame, *, frequent_first: bool = True) -> Alike:
     rows = matrix.iloc[first[order]].set_axis(pd.Index(words, name="pattern"))
     members = pd.DataFrame({"pattern": names[group].to_numpy(), "model": matrix.index})
     return Alike(rows, members)
+
+
+def of_patterns(
+    matrix: pd.DataFrame, members: pd.DataFrame, shown: Shown
+) -> pd.DataFrame:
+    """Sum up, for each pattern, what its models' cells say of evidence or distance.
+
+    Evidence is that of the weakest; distance that of the median model among those that
+    were measured. `matrix` has a row for each of `members`, as `alike` returns them.
+
+    >>> members = pd.DataFrame({"pattern": ["p"] * 3, "model": list("abc")})
+    >>> codes = pd.DataFrame({"stem": [1, 8, 5]}, list("abc"))
+    >>> [int(of_patterns(codes, members, shown).loc["p", "stem"])
+    ...  for shown in ("evidence", "distance")]
+    [8, 3]
+    """
+    pattern = members.set_index("model")["pattern"].reindex(matrix.index)
+    if shown == "evidence":
+        return matrix.groupby(pattern).max()
+    measured = matrix.where(matrix < NOT_MEASURED)
+    median = np.floor(measured.groupby(pattern).median())
+    return median.fillna(NOT_MEASURED).astype(np.int8)
 
 
 def frozen_words(codes: np.ndarray, columns: list[str]) -> str:

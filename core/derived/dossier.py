@@ -106,14 +106,15 @@ def origin(base: Path | str, settings: Settings) -> Origin:
 def family_tables(family: Family) -> dict[str, pd.DataFrame]:
     """Return every table of a family by its name; those without rows are left out."""
     models, tensors = family.models, family.tensors()
+    verdicts = sort_rows(family.matrix("block"), models, "frozen depth")
     maps = {
-        f"map-{by}-{shown}": _map(family, by, shown)
-        for by, shown in (
-            ("block", "verdict"), ("tensor", "verdict"),
-            ("block", "evidence"), ("block", "distance"),
-        )
-    }  # fmt: skip
-    groups = alike(maps["map-block-verdict"])
+        "map-block-verdict": verdicts,
+        "map-tensor-verdict": family.matrix("tensor"),
+        "map-block-evidence": family.matrix("block", shown="evidence"),
+        "map-block-distance": family.matrix("block", shown="distance"),
+    }
+    maps = {name: matrix.loc[verdicts.index] for name, matrix in maps.items()}
+    groups = alike(verdicts)
     found = {
         "models": models,
         TENSORS: tensors,
@@ -121,7 +122,7 @@ def family_tables(family: Family) -> dict[str, pd.DataFrame]:
         "map-patterns": groups.rows.reset_index(),
         "pattern-members": groups.members,
         "patterns": pattern_shares(models),
-        "frozen-depth": depth_counts(family.matrix("block"), models),
+        "frozen-depth": depth_counts(verdicts, models),
         "layers": layer_shares(tensors, models),
         "over-time": over_time(models),
         "failures": failure_shares(models),
@@ -157,11 +158,6 @@ def bibtex(family: Family, source: Origin) -> str:
         year=last[:4] or "n.d.", compared=len(compared), dates=last[:10] or "no date",
         commit=f"; base at commit {source.commit[:12]}" if source.commit else "",
     )  # fmt: skip
-
-
-def _map(family: Family, by: str, shown: str) -> pd.DataFrame:
-    matrix = family.matrix(by, shown=shown)
-    return sort_rows(matrix, family.models, "frozen depth")
 
 
 def _provenance(family: Family, source: Origin) -> list[tuple[str, str]]:

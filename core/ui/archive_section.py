@@ -26,10 +26,10 @@ def archive_section(base: Base, family: Family) -> None:
         return
     st.markdown(
         f"Everything known of {plural(len(models), 'model')}, {compared:,} of them "
-        "compared, in one zip: every table as CSV and Parquet, every figure as a "
-        "vector PDF, a README that says from where, when and on what evidence, a "
-        "BibTeX entry, and a script with its code that redraws each figure from the "
-        "data."
+        "compared, in one zip: every table as CSV and Parquet (tensors as Parquet "
+        "alone), every figure as a vector PDF, a README that says from where, when and "
+        "on what evidence, a BibTeX entry, and a script with its code that redraws "
+        "each figure from the data."
     )
     if find_browser() is None:
         st.caption(NO_BROWSER)

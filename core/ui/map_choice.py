@@ -8,14 +8,18 @@ import streamlit as st
 from core.derived.columns import LEVELS, By
 from core.derived.glossary import KINDS
 from core.derived.matrix import SHOWN, Shown
-from core.derived.order import ORDERS, Order, kind_counts
+from core.derived.order import ORDERS, kind_counts
 from core.derived.selection import Selection, choices
 
 ROWS = ("models", "patterns")
+MOST_FREQUENT = "most frequent"
+"""How patterns are sorted unless a person wants another order."""
+
 COLORS = (
     "**verdict**: what became of the layer",
     "**evidence**: what says so; of several tensors the weakest",
     "**distance**: ‖child − base‖ / ‖base‖, the mean over the layer's elements",
+    "Of a pattern's models the weakest evidence and the median distance.",
 )
 
 
@@ -26,7 +30,7 @@ class MapChoice:
     rows: str
     by: By
     shown: Shown
-    order: Order
+    order: str
     parameters_only: bool
 
 
@@ -93,7 +97,11 @@ def _drawing(models: pd.DataFrame) -> MapChoice:
         required=True, help="  \n".join(COLORS),
     )  # fmt: skip
     order = st.selectbox(
-        "Sort by", _orders(models), key="sort", bind="query-params", width=160
+        "Sort by",
+        _orders(models, rows or ROWS[0]),
+        key="sort",
+        bind="query-params",
+        width=160,
     )
     parameters_only = st.toggle(
         "Parameters only", value=True, key="parameters", bind="query-params",
@@ -105,13 +113,14 @@ def _drawing(models: pd.DataFrame) -> MapChoice:
     )
 
 
-def _orders(models: pd.DataFrame) -> list[Order]:
+def _orders(models: pd.DataFrame, rows: str) -> list[str]:
     """Offer only orders that the family can be put in."""
     needs = {"downloads": "downloads", "newest": "created_at"}
-    return [
+    possible = [
         order for order in ORDERS
         if order not in needs or models[needs[order]].notna().any()
     ]  # fmt: skip
+    return [MOST_FREQUENT, *possible] if rows == "patterns" else possible
 
 
 def _several(

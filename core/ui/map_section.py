@@ -4,14 +4,14 @@ import pandas as pd
 import streamlit as st
 
 from core.charts.freeze_map import freeze_map
-from core.derived.alike import alike
+from core.derived.alike import alike, of_patterns
 from core.derived.family import Family
-from core.derived.order import sort_rows
+from core.derived.order import ORDERS, sort_rows
 from core.derived.selection import select
 from core.ui.chart import chart
 from core.ui.export_row import export_row
 from core.ui.family_loaders import Base, base_name, family_matrix, hub_pages
-from core.ui.map_choice import MapChoice, choose
+from core.ui.map_choice import MOST_FREQUENT, MapChoice, choose
 from core.ui.map_listing import failures, listing
 from core.ui.pair_section import pair_section
 from core.ui.states import empty_state
@@ -44,9 +44,20 @@ def map_section(base: Base, family: Family) -> None:
     if rows.empty:
         empty_state("No compared model meets the filter; clear the search or pattern.")
     else:
-        matrix = whole[whole.index.isin(rows["id"])]
-        _draw(sort_rows(matrix, models, choice.order), rows, base, choice)
+        left = whole[whole.index.isin(rows["id"])]
+        _draw(left.loc[_order(left, models, base, choice)], rows, base, choice)
     failures(models)
+
+
+def _order(
+    left: pd.DataFrame, models: pd.DataFrame, base: Base, choice: MapChoice
+) -> pd.Index:
+    """Return the ids in the order asked for; similar are those that look it."""
+    if choice.order == "similarity":
+        return sort_rows(left, models, choice.order).index
+    verdicts = family_matrix(base, choice.by, choice.parameters_only).loc[left.index]
+    order = ORDERS[0] if choice.order == MOST_FREQUENT else choice.order
+    return sort_rows(verdicts, models, order).index
 
 
 def _draw(
@@ -59,9 +70,16 @@ def _draw(
         _chart(matrix, ordered, base, choice, links)
         listing(base, ordered)
         return
-    groups = alike(matrix, frequent_first=choice.order == "frozen depth")
+    verdicts = family_matrix(base, choice.by, choice.parameters_only)
+    groups = alike(
+        verdicts.loc[matrix.index], frequent_first=choice.order == MOST_FREQUENT
+    )
+    drawn = groups.rows
+    if choice.shown != "verdict":
+        summed = of_patterns(matrix, groups.members, choice.shown)
+        drawn = summed.loc[groups.rows.index]
     pattern = groups.members.set_index("model")["pattern"]
-    _chart(groups.rows, ordered.assign(pattern=pattern), base, choice, {})
+    _chart(drawn, ordered.assign(pattern=pattern), base, choice, {})
     listing(base, ordered)
 
 

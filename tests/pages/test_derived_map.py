@@ -84,6 +84,13 @@ def test_patterns_gather_the_models(view):
     assert sum(counts) == COMPARED and counts == sorted(counts, reverse=True)
 
 
+@pytest.mark.parametrize("color", ["evidence", "distance"])
+def test_patterns_stay_the_same_in_other_colors(view, color):
+    plain, _ = heatmap(view(rows="patterns"))
+    other, _ = heatmap(view(rows="patterns", color=color))
+    assert plain["y"] == other["y"] and plain["z"] != other["z"]
+
+
 def test_filters_come_from_the_address_and_say_how_many_are_left(view):
     page = view(licenses="mit", kind="full", search="person-2")
     rows = listed(page)

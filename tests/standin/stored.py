@@ -113,7 +113,9 @@ def _compared(pattern: str) -> Result:
         )
         for pair in found.pairs
     )
-    return succeeded(pattern, _comparison(pattern, verdicts), "")
+    result = succeeded(pattern, _comparison(pattern, verdicts), "")
+    size_bytes = sum(tensor.size_bytes for tensor in child.values())
+    return replace(result, summary={**result.summary, "bytes_naive": size_bytes})
 
 
 def _judged(name: str | None, moved: set[str]) -> tuple[str, str]:
