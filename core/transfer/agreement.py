@@ -60,7 +60,7 @@ def agreement(
     table = told[told["metric"] != "rmse"].drop(columns=["split"])
     table = table.assign(
         title=table["predictor"].map(titles() | {SOURCE: source}),
-        kind=table["predictor"].map(_kind),
+        kind=table["predictor"].map(kind_of),
     )
     return Agreement(table.reset_index(drop=True), joined, verdict(table))
 
@@ -121,7 +121,12 @@ def titles() -> dict[str, str]:
     return TITLES | predictors | static | {PAST: "Mean of past accuracies"}
 
 
-def _kind(name: str) -> str:
+def kind_of(name: str) -> str:
+    """Return what a ranker is: a score, a predictor, or a static list.
+
+    >>> kind_of("logme"), kind_of("linear"), kind_of("size")
+    ('score', 'predictor', 'static')
+    """
     if name in (*STATIC, HISTORY, PAST):
         return "static"
     return "score" if name in TITLES else "predictor"

@@ -136,11 +136,11 @@ def _compute(
             waiting.append((batch, runner.answer(batch.pixels) if batch.rows else ()))
             seen = sum(len(b.rows) + len(b.failed) for b, _ in waiting)
             index = next(iter(parts))
-            report(len(batch.rows) + len(batch.failed))
             if seen == len(parts[index]):
                 write_shard(shard_path(folder, index), _shard(waiting))
                 del parts[index]
                 waiting = []
+            report(len(batch.rows) + len(batch.failed))
 
 
 def _shard(parts: list[tuple[Batch, tuple]]) -> Shard:

@@ -18,7 +18,7 @@ from core.transfer.own_records import OwnRecords, join_records
 from core.transfer.records import Records
 from core.ui.job_panel import job_panel
 from core.ui.loaders import changed_at, jobs
-from core.ui.states import empty_state
+from core.ui.states import empty_state, note
 from core.ui.verb_job import run_verb
 
 DEMO = "demo-records"
@@ -62,6 +62,15 @@ def demo_panel() -> None:
             on_click=_start_demo,
         )  # fmt: skip
     job_panel(DEMO)
+
+
+def source_note() -> None:
+    """Say what the demo's records have in place of an accuracy on ImageNet."""
+    if st.session_state.get(OWN) is None or st.session_state.get("with_demo"):
+        note(
+            "The demo's backbones never saw ImageNet: what stands for their ImageNet "
+            "accuracy is the accuracy on the question each of them learned first."
+        )
 
 
 def backbone_choices() -> dict[str, str]:

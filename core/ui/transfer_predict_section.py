@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.charts.transfer_intervals import intervals
-from core.transfer.agreement import titles
+from core.transfer.agreement import kind_of, titles
 from core.transfer.changes import TaskDescription
 from core.transfer.evaluate import Evaluation
 from core.transfer.recommend import Budget, Recommendation, recommend
@@ -16,12 +16,23 @@ from core.ui.job_panel import job_panel
 from core.ui.loaders import jobs
 from core.ui.states import empty_state, note
 from core.ui.text import literal
-from core.ui.transfer_loaders import chosen_records, demo_panel, start_evaluation
+from core.ui.transfer_loaders import (
+    chosen_records,
+    demo_panel,
+    source_note,
+    start_evaluation,
+)
 
 METRIC_TITLES = {
     "rmse": "RMSE", "pearson": "Pearson", "kendall": "Kendall",
     "weighted_kendall": "Weighted Kendall", "top1_regret": "Top-1 regret",
     "top3_regret": "Top-3 regret",
+}  # fmt: skip
+
+
+PERCENT = {
+    "low": "Low", "high": "High", "behind": "Behind", "behind_low": "Behind, low",
+    "behind_high": "Behind, high", "nearest_accuracy": "Accuracy there",
 }  # fmt: skip
 
 
@@ -42,13 +53,14 @@ def evaluate_section() -> None:
         on_click=start_evaluation, args=(key, records, [chosen]),
     )  # fmt: skip
     job = job_panel(key)
-    if job is None or not isinstance(job.result, Evaluation):
+    if job is None:
         empty_state(
             "Evaluate hides cells of the records, predicts them by every predictor and "
             "compares. What is finished is kept; a second time it is there at once."
         )
-        return
-    _table(job.result)
+    elif isinstance(job.result, Evaluation):
+        source_note()
+        _table(job.result)
 
 
 def _table(found: Evaluation) -> None:
@@ -68,7 +80,8 @@ def _table(found: Evaluation) -> None:
     )
     for split, reason in found.left_out.items():
         note(f"{split} {reason}")
-    rows = order.assign(name=order["title"], kind="Kendall").dropna(subset=["value"])
+    rows = order.assign(name=order["title"], kind=order["predictor"].map(kind_of))
+    rows = rows.dropna(subset=["value"])
     rows = rows[["name", "kind", "value", "low", "high", "is_tied"]]
 
     def figure():
@@ -101,10 +114,11 @@ def recommend_section() -> None:
         on_click=_start_recommend, args=(key, records, task, budget),
     )  # fmt: skip
     job = job_panel(key)
-    if job is None or not isinstance(job.result, Recommendation):
+    if job is None:
         empty_state("Describe your dataset as far as you can, then ask.")
-        return
-    _answer(job.result)
+    elif isinstance(job.result, Recommendation):
+        source_note()
+        _answer(job.result)
 
 
 def _asked(records: Records) -> tuple[TaskDescription, Budget]:
@@ -155,7 +169,7 @@ def _answer(found: Recommendation) -> None:
     )[["name", "kind", "value", "low", "high"]]  # fmt: skip
 
     def figure():
-        return intervals(rows, title="Expected accuracy, 90 %",
+        return intervals(rows, title="Expected accuracy, 90 % interval",
                          as_percent=True)  # fmt: skip
 
     chart(
@@ -169,10 +183,10 @@ def _answer(found: Recommendation) -> None:
             "accuracy": st.column_config.NumberColumn("Expected", format="percent"),
             "p_best": st.column_config.NumberColumn("Best with", format="percent"),
             "params": st.column_config.NumberColumn("Parameters", format="compact"),
-            **{name: st.column_config.NumberColumn(name.replace("_", " "),
-                                                   format="%.3f")
-               for name in ("low", "high", "behind", "behind_low", "behind_high",
-                            "nearest_accuracy")},
+            "is_tied": st.column_config.CheckboxColumn("Ties with the first"),
+            "records": "Records", "nearest": "Most alike task",
+            **{name: st.column_config.NumberColumn(label, format="percent")
+               for name, label in PERCENT.items()},
         },
     )  # fmt: skip
     export_row(
