@@ -85,7 +85,7 @@ def score_dataset(
         tuple(f"{name} {reason}" for name, reason in failures.items()),
         tuple(told), now_utc(),
     )  # fmt: skip
-    _keep(found, settings)
+    keep_scores(found, settings)
     return found
 
 
@@ -133,7 +133,8 @@ def _short(name: str) -> str:
     return Path(name).name if Path(name).is_dir() else name
 
 
-def _keep(found: DatasetScores, settings: Settings) -> None:
+def keep_scores(found: DatasetScores, settings: Settings) -> None:
+    """Keep what was found for a folder in place of what was kept before."""
     rows = found.rows.astype(object).where(found.rows.notna(), None).to_dict("records")
     write_json(_place(Path(found.folder), settings), vars(found) | {"rows": rows})
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core.charts.transfer_scatter import predicted_against_true
+from core.charts.transfer_scatter import correlation_text, predicted_against_true
 from core.settings import load_settings
 from core.transfer.agreement import TITLES
 from core.transfer.dataset_scores import DatasetScores, kept_scores
@@ -60,15 +60,30 @@ def _show(found: DatasetScores) -> None:
     )
     for line in (*found.warnings, *found.failures[:20]):
         note(line)
+    rows = found.rows
+    if "error" in rows:
+        for line in rows["error"].dropna():
+            note(line)
+        rows = rows[rows["error"].isna()].drop(columns="error")
+    first = [name for name in ("backbone", "head_accuracy", "low", "high", "params")
+             if name in rows]  # fmt: skip
     st.dataframe(
-        found.rows, hide_index=True, alt="Scores of backbones", placeholder="–",
+        rows[[*first, *rows.columns.difference(first, sort=False)]], hide_index=True,
+        alt="Scores of backbones", placeholder="–",
         column_config={
             "backbone": st.column_config.TextColumn("Backbone", pinned=True),
             "head_accuracy": st.column_config.NumberColumn(
                 "Trained head", format="percent",
                 help="A ridge head on frozen features, on a quarter held out.",
             ),
+            "low": st.column_config.NumberColumn("Low (95 %)", format="percent"),
+            "high": st.column_config.NumberColumn("High (95 %)", format="percent"),
+            "majority": st.column_config.NumberColumn(
+                "Largest class", format="percent",
+                help="What naming the most frequent class would reach.",
+            ),
             "params": st.column_config.NumberColumn("Parameters", format="compact"),
+            **TITLES,
         },
     )  # fmt: skip
     scored = [name for name in TITLES if name in found.rows]
@@ -94,5 +109,5 @@ def _show(found: DatasetScores) -> None:
         figure, found.rows, name="backbone-scores", key="own-export",
         caption=f"Backbones on {literal(found.folder)}, {found.made_at[:10]}.",
     )  # fmt: skip
-    if len(points) < 8:
-        note(f"{plural(len(points), 'backbone')}: their correlation says little.")
+    by_size = correlation_text(points.assign(predicted=rows["params"]))
+    note(f"The static list by size has {by_size}. Few points: such numbers say little.")

@@ -44,9 +44,9 @@ def evaluate_section() -> None:
         return
     questions = {one.name: one.question for one in SPLITS}
     chosen = st.selectbox(
-        "Hidden", list(questions), key="split", bind="query-params",
-        format_func=lambda name: f"{name}: {questions[name]}", index=0,
-    )  # fmt: skip
+        "Hidden", list(questions), key="split", bind="query-params", width=420
+    )
+    st.caption(questions[chosen])
     key = f"evaluate-{records.fingerprint}-{chosen}"
     st.button(
         "Evaluate", type="primary", icon=":material/rule:",

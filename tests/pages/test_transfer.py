@@ -3,7 +3,11 @@
 import json
 import time
 
+import pandas as pd
 import pytest
+
+from core.settings import Settings
+from core.transfer.dataset_scores import DatasetScores, keep_scores
 
 PAGE = "pages/transfer.py"
 OWN = b"""model,dataset,accuracy,params
@@ -106,3 +110,21 @@ def test_a_folder_without_scores_asks_for_backbones(open_page, tmp_path):
     page = open_page(PAGE, section="My images", folder=str(tmp_path))
     assert not page.exception and not page.error
     assert next(b for b in page.button if b.label == "Score").disabled
+
+
+def test_kept_scores_show_heads_failures_and_the_list_by_size(
+    open_page, cache_root, tmp_path
+):
+    rows = pd.DataFrame(
+        {"backbone": ["a", "b", "c", "d"], "params": [1e6, 2e6, 3e6, None],
+         "logme": [0.1, 0.3, 0.2, None], "head_accuracy": [0.7, 0.9, 0.8, None],
+         "error": [None, None, None, "d is not here."]}
+    )  # fmt: skip
+    kept = DatasetScores(str(tmp_path), 40, ("x", "y"), rows, (), (), "2026-01-01")
+    keep_scores(kept, Settings(cache_root))
+    page = open_page(PAGE, section="My images", folder=str(tmp_path))
+    assert not page.exception and not page.error
+    assert page.dataframe[0].value["backbone"].tolist() == ["a", "b", "c"]
+    assert figures(page)[0]["layout"]["annotations"][0]["text"] == "r = 1.00, n = 3"
+    told = " ".join(caption.value for caption in page.caption)
+    assert "not here" in told and "list by size" in told
