@@ -2,6 +2,7 @@
 
 import argparse
 
+from core.commands import zero_shot_fit
 from core.commands.answer import Answer, table
 from core.settings import Settings
 
@@ -19,6 +20,7 @@ def add(verbs: argparse._SubParsersAction) -> None:
     listing = actions.add_parser("list", help="everything that the survey holds")
     listing.add_argument("--json", action="store_true", help="print one JSON document")
     listing.set_defaults(run=run_list)
+    zero_shot_fit.add(actions)
 
 
 def run_list(arguments: argparse.Namespace, settings: Settings) -> Answer:
