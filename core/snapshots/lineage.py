@@ -62,7 +62,11 @@ class Snapshot:
 
 
 def write_snapshot(
-    root: Path, snapshot: Snapshot, state: Mapping[str, "torch.Tensor"]
+    root: Path,
+    snapshot: Snapshot,
+    state: Mapping[str, "torch.Tensor"],
+    *,
+    listed: bool = True,
 ) -> Path:
     """Write the folder of a snapshot, whole or not at all, and list it.
 
@@ -87,7 +91,8 @@ def write_snapshot(
         reason = error.strerror or str(error)
         remedy = "free space or choose another folder"
         raise CacheError(folder, f"cannot be written ({reason})", remedy) from error
-    write_listing(root)
+    if listed:
+        write_listing(root)
     return folder
 
 
