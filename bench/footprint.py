@@ -5,8 +5,9 @@
 Each model is built with made-up weights in a process of its own, which tells how far
 its resident memory rises over one forward pass with plain attention (VmHWM over VmRSS,
 so Linux only). The C library is told to give freed memory back at once: by default it
-keeps blocks, and a ViT-B at batch 32 rises nearly twice as far. `estimate` is that of `core.zero_shot.footprint`. The last lines are the
-seconds of processor time that an estimate takes, imports apart.
+keeps blocks, and a ViT-B at batch 32 rises nearly twice as far. `estimate` is that of
+`core.zero_shot.footprint`. The last lines are the seconds of processor time that an
+estimate takes, imports apart.
 """
 
 import argparse

@@ -38,26 +38,28 @@ def fetch_repository(id: str, settings: Settings, progress: Progress) -> Path:
             raise NoWeights(id, "has no config.json", "choose another model")
         for name in set(CONFIGS) & set(files):
             source = HubSource(client, id, revision, name)
-            _keep(source, folder / revision / name, MAX_CONFIG_BYTES, progress)
-        _fetch_weights(id, client, revision, files, folder / revision, progress)
+            keep_file(source, folder / revision / name, MAX_CONFIG_BYTES, progress)
+        fetch_weights(id, client, revision, files, folder / revision, progress)
     with whole_file(folder / revision / "complete"):
         return folder / revision
 
 
-def _fetch_weights(
+def fetch_weights(
     id: str, client: HubClient, revision: str, files: list[str], folder: Path,
     progress: Progress,
 ) -> None:  # fmt: skip
+    """Fetch the best weights among `files` into `folder`. Raises NoWeights."""
     picked = pick_weights(root_files(files), id)
     with open_hub_checkpoint(id, client, revision=revision, files=files) as opened:
         for name, source in opened.sources.items():
-            _keep(source, folder / name, MAX_WEIGHTS_BYTES, progress)
+            keep_file(source, folder / name, MAX_WEIGHTS_BYTES, progress)
         if picked not in opened.sources:
             index = HubSource(client, id, revision, picked)
-            _keep(index, folder / picked, MAX_CONFIG_BYTES, progress)
+            keep_file(index, folder / picked, MAX_CONFIG_BYTES, progress)
 
 
-def _keep(source: ByteSource, path: Path, limit: int, progress: Progress) -> None:
+def keep_file(source: ByteSource, path: Path, limit: int, progress: Progress) -> None:
+    """Write a file of the Hub to `path`, whole; FetchError for one over `limit`."""
     if path.is_file() and path.stat().st_size == source.size:
         return
     if source.size > limit:

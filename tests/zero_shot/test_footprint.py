@@ -143,9 +143,8 @@ def test_a_bad_configuration_is_one_sentence(changes, says, warm):
         footprint(tiny(**changes))
 
 
-@pytest.mark.parametrize("changes", [{"num_attention_heads": 3}, {"patch_size": 64}])
-def test_numbers_that_contradict_each_other_are_unknown(changes, warm):
-    found = footprint(tiny(**changes))
+def test_numbers_that_contradict_each_other_are_unknown(warm):
+    found = footprint(tiny(patch_size=64))
     assert found.params > 0 and found.macs is None and found.unknown
 
 
