@@ -19,6 +19,8 @@ from core.commands import (
     features,
     report,
     score,
+    search,
+    snapshots,
     tables,
     transfer,
     zero_shot,
@@ -34,10 +36,12 @@ VERBS = (
     report,
     score,
     features,
+    search,
     transfer,
     doctor,
     demo,
     zero_shot,
+    snapshots,
 )
 
 log = logging.getLogger("pedigree")
