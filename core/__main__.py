@@ -21,6 +21,7 @@ from core.commands import (
     score,
     search,
     snapshots,
+    store,
     tables,
     transfer,
     zero_shot,
@@ -42,6 +43,7 @@ VERBS = (
     demo,
     zero_shot,
     snapshots,
+    store,
 )
 
 log = logging.getLogger("pedigree")

@@ -1,5 +1,6 @@
 """Put models into a store: hash every tensor, write those that are new."""
 
+import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -55,12 +56,17 @@ def add_model(
         if there and not replace and there.files != files:
             raise _taken(id)
         known = there.lineage if there else {}
-        told = known if lineage is None else dict(lineage)
+        told = known if lineage is None else _plain(lineage)
         if there and (there.files, there.lineage) == (files, told):
             return there
         model = StoredModel(id, files, checkpoint.format, now_utc(), told)
         write_manifest(store.models_folder, model)
         return model
+
+
+def _plain(lineage: Mapping[str, object]) -> Mapping[str, object]:
+    """Return a lineage as JSON tells it back; NaN becomes None."""
+    return json.loads(json.dumps(dict(lineage)), parse_constant=lambda name: None)
 
 
 def _there(store: ModelStore, id: str) -> StoredModel | None:
