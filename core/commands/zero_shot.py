@@ -2,7 +2,7 @@
 
 import argparse
 
-from core.commands import zero_shot_fit
+from core.commands import zero_shot_fit, zero_shot_try
 from core.commands.answer import Answer, table
 from core.settings import Settings
 
@@ -21,6 +21,7 @@ def add(verbs: argparse._SubParsersAction) -> None:
     listing.add_argument("--json", action="store_true", help="print one JSON document")
     listing.set_defaults(run=run_list)
     zero_shot_fit.add(actions)
+    zero_shot_try.add(actions)
 
 
 def run_list(arguments: argparse.Namespace, settings: Settings) -> Answer:

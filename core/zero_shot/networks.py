@@ -2,6 +2,7 @@
 memory. Runs no code but the libraries' own.
 """
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -92,15 +93,18 @@ def reason(error: BaseException) -> str:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep transformers from remarking on every default that it fills in."""
-    from transformers.utils import logging
+    """Keep libraries from remarking on every default, and on what cannot be traced."""
+    from transformers.utils import logging as remarks
 
-    before = logging.get_verbosity()
-    logging.set_verbosity_error()
+    tracing = logging.getLogger("torch._subclasses.fake_tensor")
+    before, level = remarks.get_verbosity(), tracing.level
+    remarks.set_verbosity_error()
+    tracing.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
-        logging.set_verbosity(before)
+        remarks.set_verbosity(before)
+        tracing.setLevel(level)
 
 
 def _transformers(

@@ -53,27 +53,43 @@ def sample_inputs(
         inputs["interpolate_pos_encoding"] = True
     if "input_boxes" in names:
         inputs["input_boxes"] = torch.zeros(batch, 1, 4, dtype=dtype)
+    if "spatial_shapes" in names:
+        inputs |= _patches(network, batch)
     if "input_ids" in names:
-        count = texts if _shares_texts(network) else batch * texts
         inputs["input_ids"] = torch.zeros(
-            count, _text_length(network), dtype=torch.long
+            _texts_shape(network, batch, texts), dtype=torch.long
         )
         if network.config.model_type == "clipseg":
             inputs["pixel_values"] = pixels.repeat(texts, 1, 1, 1)
     return inputs
 
 
-def _shares_texts(network: "torch.nn.Module") -> bool:
-    """Whether every image is held against the same texts, as CLIP does."""
-    return hasattr(network, "logit_scale") and hasattr(network, "get_text_features")
+def _texts_shape(network: "torch.nn.Module", batch: int, texts: int) -> tuple[int, int]:
+    """Return how many texts of how many tokens the network reads for a batch."""
+    together = getattr(network.config, "max_text_len", None)
+    if together:  # all labels in one text an image, about four tokens each
+        return batch, min(2 + 4 * texts, together)
+    shared = hasattr(network, "logit_scale") and hasattr(network, "get_text_features")
+    text = getattr(network.config, "text_config", None)
+    length = min(getattr(text, "max_position_embeddings", TEXT_LENGTH), TEXT_LENGTH)
+    return (texts if shared else batch * texts), length
+
+
+def _patches(network: "torch.nn.Module", batch: int) -> dict[str, Any]:
+    """Return images cut in patches, as SigLIP 2 takes those of any shape."""
+    import torch
+
+    vision = network.config.vision_config
+    count, dtype = vision.num_patches, next(network.parameters()).dtype
+    values = vision.num_channels * vision.patch_size**2
+    return {
+        "pixel_values": torch.zeros(batch, count, values, dtype=dtype),
+        "pixel_attention_mask": torch.ones(batch, count, dtype=torch.long),
+        "spatial_shapes": torch.ones(batch, 2, dtype=torch.long),
+    }
 
 
 def _channels(network: "torch.nn.Module") -> int:
     config = getattr(network, "config", None)
     vision = getattr(config, "vision_config", None) or config
     return getattr(vision, "num_channels", 3) if vision is not None else 3
-
-
-def _text_length(network: "torch.nn.Module") -> int:
-    text = getattr(network.config, "text_config", None)
-    return min(getattr(text, "max_position_embeddings", TEXT_LENGTH), TEXT_LENGTH)

@@ -1,11 +1,16 @@
-"""The survey as it is, a copy to spoil, and a few rows of open_clip's table."""
+"""The survey, a few rows of open_clip's table, and tiny models to try."""
 
 import shutil
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL.Image import fromarray
 
+from core.device import detect_device
+from core.settings import load_settings
 from core.zero_shot.catalog import SURVEY, load_catalog
+from tests.standin.recognizers import make
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +50,35 @@ def open_clip():
 def nothing():
     """Return open_clip's table before its first refresh."""
     return pd.DataFrame()
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory):
+    """Return a function that makes a tiny model once, and answers its folder."""
+    root, made = tmp_path_factory.mktemp("models"), {}
+
+    def folder(name: str):
+        if name not in made:
+            made[name] = make(name, root / name)
+        return made[name]
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def photo():
+    """Return an image of noise, wider than high."""
+    values = np.random.default_rng(0).integers(0, 255, (60, 100, 3), np.uint8)
+    return fromarray(values)
+
+
+@pytest.fixture(scope="session")
+def offline(tmp_path_factory):
+    """Return settings of a cache of their own and a Hub that nobody answers."""
+    root = str(tmp_path_factory.mktemp("cache"))
+    return load_settings({"PEDIGREE_CACHE": root, "HF_ENDPOINT": "http://127.0.0.1:9"})
+
+
+@pytest.fixture(scope="session")
+def cpu():
+    return detect_device("cpu")

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from core.errors import UnsupportedFormat, UsageError
-from core.settings import load_settings
 from core.zero_shot.configurations import (
     Configuration,
     find_configuration,
@@ -41,19 +40,12 @@ TINY = {
 
 
 @pytest.fixture(scope="module")
-def offline(tmp_path_factory):
-    """Return settings of a cache of their own and a Hub that nobody answers."""
-    root = str(tmp_path_factory.mktemp("cache"))
-    return load_settings({"PEDIGREE_CACHE": root, "HF_ENDPOINT": "http://127.0.0.1:9"})
-
-
-@pytest.fixture(scope="module")
 def warm(offline):
     """Import what a first estimate imports."""
     footprint(Configuration("tiny", "transformers", TINY, "here"))
 
 
-def tiny(**changes) -> Configuration:
+def small_vit(**changes) -> Configuration:
     return Configuration("tiny", "transformers", TINY | changes, "here")
 
 
@@ -77,7 +69,7 @@ def test_siglip_as_open_clip_counts_it(offline, warm):
 
 
 def test_a_tiny_transformer_costs_what_the_formula_says(warm):
-    found = footprint(tiny())
+    found = footprint(small_vit())
     tokens, width, wide = 17, 32, 64
     block = 4 * tokens * width**2 + 2 * tokens**2 * width + 2 * tokens * width * wide
     assert found.macs == 16 * width * 3 * 64 + 2 * block + 5 * width
@@ -86,7 +78,7 @@ def test_a_tiny_transformer_costs_what_the_formula_says(warm):
 def test_memory_grows_with_batch_and_shrinks_with_half_precision(warm):
     workload = Workload(attention="plain")
     one, eight, half = (
-        footprint(tiny(), replace(workload, **change)).activation_bytes
+        footprint(small_vit(), replace(workload, **change)).activation_bytes
         for change in ({}, {"batch": 8}, {"dtype": "float16"})
     )
     assert eight == pytest.approx(8 * one, rel=0.01)
@@ -94,7 +86,7 @@ def test_memory_grows_with_batch_and_shrinks_with_half_precision(warm):
 
 
 def test_fused_attention_never_takes_more_and_costs_the_same(warm):
-    config = tiny(image_size=256)
+    config = small_vit(image_size=256)
     fused, plain = (
         footprint(config, Workload(attention=attention))
         for attention in ("fused", "plain")
@@ -105,7 +97,7 @@ def test_fused_attention_never_takes_more_and_costs_the_same(warm):
 
 def test_training_counts_gradients_states_and_what_is_kept(warm):
     inference, training = (
-        footprint(tiny(num_hidden_layers=8), Workload(batch=4, training=training))
+        footprint(small_vit(num_hidden_layers=8), Workload(batch=4, training=training))
         for training in (False, True)
     )
     assert training.gradient_bytes == training.weight_bytes
@@ -116,7 +108,10 @@ def test_training_counts_gradients_states_and_what_is_kept(warm):
 
 
 def test_another_image_size_keeps_the_parameters(warm):
-    small, large = footprint(tiny()), footprint(tiny(), Workload(image_size=64))
+    small, large = (
+        footprint(small_vit()),
+        footprint(small_vit(), Workload(image_size=64)),
+    )
     assert large.params == small.params and large.macs > 3 * small.macs
 
 
@@ -140,11 +135,11 @@ def test_what_depends_on_values_is_unknown_with_its_reason(offline, warm):
 )  # fmt: skip
 def test_a_bad_configuration_is_one_sentence(changes, says, warm):
     with pytest.raises(UnsupportedFormat, match=says):
-        footprint(tiny(**changes))
+        footprint(small_vit(**changes))
 
 
 def test_numbers_that_contradict_each_other_are_unknown(warm):
-    found = footprint(tiny(patch_size=64))
+    found = footprint(small_vit(patch_size=64))
     assert found.params > 0 and found.macs is None and found.unknown
 
 
