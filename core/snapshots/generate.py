@@ -73,8 +73,7 @@ def make_base(
         name, name, None, "base", architecture.document(), seed, digest_of(state),
         classes=answers,
     )  # fmt: skip
-    write_snapshot(root, snapshot, state)
-    return snapshot
+    return read_snapshot(write_snapshot(root, snapshot, state))
 
 
 def generate_snapshots(
@@ -158,8 +157,7 @@ def _draw(
         name, base.id, parent, "drawn", base.architecture, drawn_by, digest_of(state),
         index, retrained, base.classes,
     )  # fmt: skip
-    write_snapshot(root, snapshot, state)
-    return snapshot
+    return read_snapshot(write_snapshot(root, snapshot, state))
 
 
 def _read_base(root: Path, base: str) -> Snapshot:

@@ -182,8 +182,7 @@ def _measured(
         "validation_top1": best["validation_top1"], "epochs": standing.history,
     }  # fmt: skip
     complete = Snapshot(**vars(snapshot) | {"metrics": metrics})
-    write_snapshot(root, complete, state)
-    return complete
+    return read_snapshot(write_snapshot(root, complete, state))
 
 
 def _start(

@@ -1,0 +1,126 @@
+"""Training that is killed with SIGKILL, at many points, ends in the same bytes."""
+
+import multiprocessing
+import os
+import signal
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from core.snapshots.checkpoint import load_checkpoint
+from core.snapshots.generate import make_base
+from core.snapshots.lineage import read_snapshot
+from core.snapshots.recipe import Recipe
+from core.snapshots.train import train_snapshot
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+RECIPE = Recipe(
+    "child", "base", 3, epochs=3, batch_size=40, learning_rate=5e-3, seed=4,
+    checkpoint_steps=2,
+)  # fmt: skip
+REPORTS = 3 + 3 * 4
+"""The kept features are told three times, and each of three epochs has four steps."""
+
+
+@pytest.fixture(scope="module", params=["resnet", "vit-with-dropout"])
+def whole(request, tmp_path_factory, tiny, digits, cpu):
+    """A family made without interruption, and how it was asked for."""
+    from dataclasses import replace
+
+    kind = request.param.split("-")[0]
+    architecture = tiny[kind]
+    if kind == "vit":
+        dropout = {"hidden_dropout_prob": 0.2}
+        options = {**architecture.options, **dropout}
+        architecture = replace(architecture, options=options)
+    root = tmp_path_factory.mktemp("whole")
+    make_base(root, "base", architecture)
+    train_snapshot(root, RECIPE, digits, device=cpu)
+    return root, architecture
+
+
+@pytest.fixture
+def process(digits, cpu):
+    """Start training in a process of its own."""
+
+    def start(root: Path, progress=None):
+        work = partial(train_snapshot, device=cpu, progress=progress)
+        fork = multiprocessing.get_context("fork")
+        process = fork.Process(target=work, args=(root, RECIPE, digits))
+        process.start()
+        return process
+
+    return start
+
+
+def killed_at(report: int, root: Path, process) -> int:
+    """Train in a process that kills itself at its n-th report."""
+    left = iter(range(report))
+
+    def progress(fraction: float, message: str) -> None:
+        if next(left, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    started = process(root, progress)
+    started.join(60)
+    return started.exitcode
+
+
+def outcome(root: Path) -> tuple:
+    found = read_snapshot(root / "child")
+    epochs = [{k: v for k, v in row.items() if k != "seconds"}
+              for row in found.metrics["epochs"]]  # fmt: skip
+    weights = (root / "child/model.safetensors").read_bytes()
+    return weights, found.weights_digest, found.metrics["test"], epochs
+
+
+@pytest.mark.parametrize("points", [(0, 2), (5, 6), (9,), (6, 6, 6), (REPORTS - 1,)])
+def test_a_killed_training_ends_in_the_same_bytes(
+    points, whole, tmp_path, process, digits, cpu
+):
+    root, architecture = whole
+    make_base(tmp_path, "base", architecture)
+    for point in points:
+        assert killed_at(point, tmp_path, process) == -signal.SIGKILL
+        assert not (tmp_path / "child").exists()
+    train_snapshot(tmp_path, RECIPE, digits, device=cpu)
+    assert outcome(tmp_path) == outcome(root)
+    left = [path.name for path in (tmp_path / ".unfinished").iterdir()]
+    assert left in ([], ["child.lock"])
+
+
+@pytest.mark.parametrize(
+    "sign",
+    [".unfinished/child/epochs.json", ".unfinished/child/.unfinished",
+     ".unfinished/child/child", ".unfinished/child.new", "child"],
+)  # fmt: skip
+def test_a_training_killed_while_it_writes_ends_in_the_same_bytes(
+    sign, whole, tmp_path, process, digits, cpu
+):
+    root, architecture = whole
+    make_base(tmp_path, "base", architecture)
+    started = process(tmp_path)
+    while started.is_alive() and not (tmp_path / sign).exists():
+        time.sleep(0.0005)
+    started.kill()
+    started.join(60)
+    train_snapshot(tmp_path, RECIPE, digits, device=cpu)
+    assert outcome(tmp_path) == outcome(root)
+
+
+def test_a_checkpoint_of_another_recipe_or_a_broken_one_is_not_taken_up(tmp_path):
+    path = tmp_path / "checkpoint.safetensors"
+    assert load_checkpoint(path, "key") is None
+    path.write_bytes(b"\x08\x00\x00\x00\x00\x00\x00\x00{}      ")
+    assert load_checkpoint(path, "key") is None
+
+
+def test_a_checkpoint_holds_no_pickle(tmp_path, tiny, process):
+    make_base(tmp_path, "base", tiny["resnet"])
+    killed_at(9, tmp_path, process)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert any(path.name == "checkpoint.safetensors" for path in files)
+    assert {path.suffix for path in files} <= {".safetensors", ".json", ".md", ".lock"}
