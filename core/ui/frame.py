@@ -51,6 +51,10 @@ PAGES = (
         "pages/transfer.py", "Transfer", ":material/swap_calls:",
         "Which base will transfer best to my dataset, and how sure is that?",
     ),
+    Page(
+        "pages/snapshots.py", "Snapshots", ":material/photo_library:",
+        "How do I make, store, search and share snapshots whose lineage is known?",
+    ),
     Page("pages/jobs.py", "Jobs", ":material/progress_activity:",
          "What is running, what has failed, and what does the cache hold?"),
     Page("pages/glossary.py", "Glossary", ":material/menu_book:",

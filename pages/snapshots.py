@@ -1,0 +1,33 @@
+"""Snapshots: fine-tuned models whose lineage is known, kept once, searched together."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.ui.frame import frame
+from core.ui.snapshots_blocks_section import blocks_section
+from core.ui.snapshots_datasets_section import datasets_section
+from core.ui.snapshots_index_section import index_section
+from core.ui.snapshots_list_section import list_section
+from core.ui.snapshots_search_section import search_section
+from core.ui.snapshots_store_section import store_section
+
+SECTIONS: dict[str, Callable[[], None]] = {
+    "Snapshots": list_section,
+    "Blocks": blocks_section,
+    "Retrain index": index_section,
+    "Data sets": datasets_section,
+    "Store": store_section,
+    "Search": search_section,
+}
+
+with frame(
+    "Snapshots",
+    lead="Fine-tuned snapshots whose lineage is known: how they are made, how little "
+    "they take when each tensor is kept once, and which of them to start from.",
+):
+    chosen = st.segmented_control(
+        "Section", list(SECTIONS), key="section", bind="query-params",
+        default="Snapshots", required=True, label_visibility="collapsed",
+    )  # fmt: skip
+    SECTIONS[chosen or "Snapshots"]()
