@@ -101,7 +101,7 @@ def _write_parts(
 
 def _hashed(
     parts: Iterable[Part], pool: ThreadPoolExecutor
-) -> Iterator[tuple[Piece, bytes]]:
+) -> Iterator[tuple[Piece, bytes | memoryview]]:
     """Read and hash parts in threads, in order, AHEAD_BYTES at a time."""
     waiting, held = deque(), 0
     for part in parts:
@@ -115,7 +115,7 @@ def _hashed(
         yield waiting.popleft().result()
 
 
-def _read_and_hash(part: Part) -> tuple[Piece, bytes]:
+def _read_and_hash(part: Part) -> tuple[Piece, bytes | memoryview]:
     content = part.read()
     digest = tensor_digest(part.dtype, part.shape, content)
     return Piece(digest, part.dtype, part.shape, len(content), part.name), content

@@ -87,11 +87,22 @@ class ModelStore:
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Hold the store against other writers, with `places` as of now."""
-        with FileLock(self.folder / ".lock"):
+        """Hold the store against other writers, with `places` as of now.
+
+        Raises CacheError where the folder cannot be written.
+        """
+        lock = FileLock(self.folder / ".lock")
+        try:
+            lock.acquire()
+        except OSError as error:
+            happened = f"cannot be locked ({error.strerror or error})"
+            raise CacheError(self.folder, happened, "check its permissions") from error
+        try:
             sweep(self.packs, self.models_folder)
             self.refresh()
             yield
+        finally:
+            lock.release()
 
     def models(self) -> list[StoredModel]:
         """Return all models by id. Raises CacheError for a damaged manifest."""

@@ -20,6 +20,8 @@ from core.weights.source import FileSource
 
 SUFFIX = ".safetensors"
 UNFINISHED = ".unfinished-"
+FLUSH_BYTES = 16 * 2**20
+"""How much is written before it is flushed, while other threads hash what follows."""
 
 
 def read_pack(path: Path) -> dict[str, Place]:
@@ -53,7 +55,7 @@ class PackWriter:
         self._folder, self._room = folder, room + -room % 8
         self._header: dict[str, object] = {}
         self._notes: dict[str, str] = {}
-        self._size = 0
+        self._size = self._unflushed = 0
         try:
             handle, name = tempfile.mkstemp(prefix=UNFINISHED, dir=folder)
             self._path, self._file = Path(name), os.fdopen(handle, "wb")
@@ -61,7 +63,9 @@ class PackWriter:
         except OSError as error:
             raise _refused(folder, error) from error
 
-    def write(self, piece: Piece, content: bytes, *, base: str | None = None) -> None:
+    def write(
+        self, piece: Piece, content: bytes | memoryview, *, base: str | None = None
+    ) -> None:
         """Append a piece: its own bytes, or what `encode` made of them and `base`."""
         dtype, shape = piece.dtype, piece.shape
         if base or dtype not in DTYPE_BITS:
@@ -73,8 +77,11 @@ class PackWriter:
             "dtype": dtype, "shape": shape, "data_offsets": offsets,
         }  # fmt: skip
         self._size += len(content)
+        self._unflushed += len(content)
         try:
             self._file.write(content)
+            if self._unflushed >= FLUSH_BYTES:
+                self._flush()
         except OSError as error:
             raise _refused(self._folder, error) from error
 
@@ -92,8 +99,7 @@ class PackWriter:
         try:
             self._file.seek(0)
             self._file.write(self._room.to_bytes(8, "little") + text)
-            self._file.flush()
-            os.fsync(self._file.fileno())
+            self._flush()
             self._file.close()
             self._path.chmod(0o644)
             self._path.replace(self._folder / name)
@@ -101,6 +107,11 @@ class PackWriter:
         except OSError as error:
             raise _refused(self._folder, error) from error
         return name
+
+    def _flush(self) -> None:
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._unflushed = 0
 
     def __enter__(self) -> "PackWriter":
         return self

@@ -9,6 +9,8 @@ from functools import partial
 from math import prod
 from pathlib import Path
 
+import numpy as np
+
 from core.errors import CorruptCheckpoint, UnsupportedFormat
 from core.weights.array import read_tensor
 from core.weights.entry import DTYPE_BITS, ByteSource, Checkpoint, TensorEntry
@@ -25,7 +27,7 @@ class Part:
     dtype: str
     shape: tuple[int, ...]
     size_bytes: int
-    read: Callable[[], bytes]
+    read: Callable[[], bytes | memoryview]
 
 
 def is_pickled(checkpoint: Checkpoint) -> bool:
@@ -73,7 +75,7 @@ def _covering(source: ByteSource, entries: Iterable[TensorEntry]) -> list[Part]:
             raise CorruptCheckpoint(source.name, happened, "download it again")
         if entry.start > mark:
             parts.append(_between(source, mark, entry.start))
-        read = partial(source.read, entry.start, entry.stop)
+        read = partial(_read, source, entry.start, entry.stop)
         parts.append(Part(entry.name, entry.dtype, entry.shape, entry.size_bytes, read))
         mark = entry.stop
     if mark < source.size:
@@ -83,7 +85,15 @@ def _covering(source: ByteSource, entries: Iterable[TensorEntry]) -> list[Part]:
 
 def _between(source: ByteSource, start: int, stop: int) -> Part:
     size = stop - start
-    return Part(None, "U8", (size,), size, partial(source.read, start, stop))
+    return Part(None, "U8", (size,), size, partial(_read, source, start, stop))
+
+
+def _read(source: ByteSource, start: int, stop: int) -> memoryview:
+    """Read a range without copying it once more, as `source.read` would."""
+    content = memoryview(np.empty(stop - start, np.uint8))
+    if stop > start:
+        source.read_into(start, content)
+    return content
 
 
 def _literal(content: bytes) -> Part:

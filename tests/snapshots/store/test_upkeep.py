@@ -14,7 +14,7 @@ from core.snapshots.store.coding import decode, encode
 from core.snapshots.store.collect import collect
 from core.snapshots.store.compress import compress
 from core.snapshots.store.model_store import ModelStore
-from core.snapshots.store.stored_source import export
+from core.snapshots.store.stored_source import export, open_stored
 from core.snapshots.store.usage import usage
 
 
@@ -124,6 +124,15 @@ def test_compressing_keeps_every_bit_in_less_room(filled, family, tmp_path):
     assert verify(filled).empty
     assert exports_are_right(filled, family, tmp_path)
     assert compress(filled).tried == 0
+
+
+def test_a_reader_goes_on_while_packs_are_written_anew(filled, family):
+    reader = ModelStore(filled.folder)
+    expected = (family["child-4"] / "model.safetensors").read_bytes()
+    with open_stored(reader, "child-4") as stored:
+        compress(filled)
+        source = stored.sources["model.safetensors"]
+        assert source.read(0, source.size) == expected
 
 
 def test_a_base_that_others_are_coded_against_stays(filled, family, tmp_path):
