@@ -84,7 +84,7 @@ def _add_base(verb: argparse.ArgumentParser) -> None:
         help="published, random, or a file or folder of weights",
     )  # fmt: skip
     verb.add_argument(
-        "--options", type=json.loads, default={}, metavar="JSON",
+        "--options", type=_object, default={}, metavar="JSON",
         help="what shapes the network, as its library calls it",
     )  # fmt: skip
     verb.add_argument("--side", type=int, help="pixels, where not the library's own")
@@ -95,3 +95,15 @@ def _add_base(verb: argparse.ArgumentParser) -> None:
         "or indices: 1,2,2",
     )  # fmt: skip
     verb.add_argument("--seed", type=int, default=42)
+
+
+def _object(text: str) -> dict[str, object]:
+    """Read a JSON object.
+
+    >>> _object('{"depth": 2}')
+    {'depth': 2}
+    """
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError(f"{text!a} is no object")
+    return found

@@ -20,7 +20,6 @@ from core.snapshots.lineage import UNFINISHED, Progress, Snapshot
 from core.snapshots.recipe import Recipe
 from core.snapshots.train import in_order, train_snapshot
 
-RETRIES = 3
 POLL_SECONDS = 0.5
 CONNECT_SECONDS = 5
 RESOURCE = "GPU"
@@ -53,13 +52,13 @@ def train_on_dask(
     HubError when the scheduler cannot be reached, and the first error of a task.
     """
     ordered = in_order(root, recipes)
-    with _connected(settings) as client:
+    with _connected(settings) as client, client.as_current():
         resources = {RESOURCE: 1} if _has_gpus(client) else None
         futures = {}
         for recipe in ordered:
             after = futures.get(recipe.parent)
             futures[recipe.name] = client.submit(
-                train_task, root, recipe, dataset, after, pure=False, retries=RETRIES,
+                train_task, root, recipe, dataset, after, pure=False,
                 resources=resources,
             )  # fmt: skip
         try:
