@@ -172,8 +172,8 @@ def _add_adding(actions: argparse._SubParsersAction) -> None:
     adding = _action(actions, "add", run_add, "files, folders or whole families")
     adding.add_argument(
         "paths", nargs="+", metavar="PATH",
-        help="a weight file, a model folder, or a family's base: a folder or "
-        "owner/name on the Hub; or the study's model_store.json",
+        help="a weight file, a model folder, owner/name on the Hub, or a published "
+        "study's model_store.json",
     )  # fmt: skip
     adding.add_argument("--name", metavar="ID", help="default: the folder's name")
     adding.add_argument(
@@ -208,9 +208,11 @@ def _store(arguments: argparse.Namespace, settings: Settings, *, create: bool = 
 def _added(
     store, text: str, arguments: argparse.Namespace, settings: Settings
 ) -> pd.DataFrame:
+    from core.derived.named import is_on_hub
     from core.snapshots.store.families import (
         COLUMNS,
         add_hub_family,
+        add_hub_model,
         add_local_family,
         add_one,
     )
@@ -227,6 +229,11 @@ def _added(
             store, place, settings, relations=tuple(arguments.relation or RELATIONS),
             hops=arguments.hops, limit=arguments.limit, progress=progress_line,
         )  # fmt: skip
+    if is_on_hub(text):
+        if arguments.name:
+            raise UsageError("--name", "is for files and folders", "leave it out")
+        row = add_hub_model(store, text, settings)
+        return pd.DataFrame([row], columns=list(COLUMNS))
     row = add_one(store, path, id=arguments.name, replace=arguments.replace)
     return pd.DataFrame([row], columns=list(COLUMNS))
 

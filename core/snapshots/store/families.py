@@ -86,6 +86,16 @@ def add_local_family(
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
+def add_hub_model(store: ModelStore, id: str, settings: Settings) -> Taken:
+    """Download and add one model of the Hub, with what its card claims.
+
+    Raises a HubError when the Hub does not describe it.
+    """
+    with HubClient(settings) as client:
+        commit, files = describe(id, client)
+        return _from_hub(store, HubChild(id, commit, tuple(files)), client, {})
+
+
 def add_hub_family(
     store: ModelStore,
     base: str,
@@ -110,7 +120,8 @@ def add_hub_family(
         rows = []
         for place, child in enumerate(family):
             progress(place / len(family), f"Adding {child.id}")
-            told = {"base": base, "parent": parents.get(child.id)}
+            told = {"base": base, "relation": child.card.relation}
+            told |= {"parent": parents.get(child.id)}
             rows.append(_from_hub(store, child, client, told))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
@@ -144,7 +155,7 @@ def _from_hub(
     with tempfile.TemporaryDirectory(prefix="pedigree-") as place:
         try:
             _download(child, client, Path(place))
-            told = {**told, "revision": child.sha, "relation": child.card.relation}
+            told = {**told_lineage(Path(place)), **told, "revision": child.sha}
             add_model(store, child.id, Path(place), lineage=told, replace=True)
         except PedigreeError as error:
             return Taken(child.id, "failed", error.reason, str(error))

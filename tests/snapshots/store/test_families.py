@@ -14,7 +14,11 @@ from core.snapshots.architecture import find_architecture
 from core.snapshots.generate import generate_snapshots, make_base
 from core.snapshots.store.add import add_model
 from core.snapshots.store.check import verify
-from core.snapshots.store.families import add_hub_family, add_local_family
+from core.snapshots.store.families import (
+    add_hub_family,
+    add_hub_model,
+    add_local_family,
+)
 from core.snapshots.store.legacy_store import add_legacy_store
 from core.snapshots.store.query import lineage_tree, query_lineage
 from core.snapshots.store.stored_source import export
@@ -81,6 +85,18 @@ def test_a_hub_family_is_downloaded_once(store, family, tmp_path):
     assert exported == files["child-0"]
     assert store.model("ann/cats").lineage["parent"] == "google/vit"
     assert verify(store).empty
+
+
+def test_one_model_of_the_hub_tells_its_base_by_its_card(store, family, tmp_path):
+    files = {p.name: p.read_bytes() for p in family["child-0"].iterdir()}
+    files["README.md"] = b"---\nbase_model: google/vit\ndatasets: [cats]\n---\n"
+    with Standin() as hub:
+        hub.repository("ann/cats", base_model="google/vit", files=files)
+        place = {"HF_ENDPOINT": hub.endpoint, "PEDIGREE_CACHE": str(tmp_path / "c")}
+        found = add_hub_model(store, "ann/cats", load_settings(place))
+    assert found.status == "added"
+    (row,) = lineage_tree(store.models()).itertuples()
+    assert (row.parent, row.dataset) == ("google/vit", "cats")
 
 
 def test_a_file_that_is_not_the_hubs_is_refused(store, tmp_path):
