@@ -1,24 +1,21 @@
 """Zero-shot models: who ranks where, what installs, what fits, and a try-out."""
 
-from importlib import import_module
-from importlib.util import find_spec
-
 import streamlit as st
 
 from core.ui.frame import frame
 from core.ui.zero_shot_audits import audit_section
+from core.ui.zero_shot_fit_section import fit_section
 from core.ui.zero_shot_rankings import rankings_section
 from core.ui.zero_shot_sources import sources_section
+from core.ui.zero_shot_try_section import try_section
 
 SECTIONS = {
     "Rankings": rankings_section,
     "Install audit": audit_section,
     "Sources and corrections": sources_section,
+    "Fits my machine": fit_section,
+    "Try it": try_section,
 }
-for label, name in (("Fits my machine", "fit_section"), ("Try it", "try_section")):
-    module = f"core.ui.zero_shot_{name}"
-    if find_spec(module):
-        SECTIONS[label] = getattr(import_module(module), name)
 
 with frame(
     "Zero-shot",

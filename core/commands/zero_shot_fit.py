@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> Answer:
     from core.device import detect_device
     from core.zero_shot.configurations import find_configuration
     from core.zero_shot.fit import fit
-    from core.zero_shot.fit_document import fit_document
+    from core.zero_shot.fit_document import keep_fit
     from core.zero_shot.footprint import footprint
 
     workload = Workload(
@@ -50,7 +50,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> Answer:
         found, detect_device(arguments.device),
         overhead_bytes=None if overhead is None else max(overhead, 0) * 2**20,
     )  # fmt: skip
-    return Answer(fit_document(held), _text(fit_document(held)))
+    told = keep_fit(arguments.model, workload, held, settings.cache_root)
+    return Answer(told, _text(told))
 
 
 def _text(told: dict) -> str:

@@ -1,9 +1,20 @@
-"""A fit as one JSON document: what `zero-shot fit --json` prints and pages keep."""
+"""A fit as one JSON document: what `zero-shot fit --json` prints, and what is kept of
+it under the cache for pages.
+"""
 
-from core.zero_shot.fit import SPREAD, Fit
+import json
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from core.cache import read_json, write_json
+from core.device import Device
+from core.zero_shot.fit import SPREAD, Fit, fit
+from core.zero_shot.footprint import Footprint
+from core.zero_shot.workload import Workload
 
 
-def fit_document(held: Fit) -> dict[str, object]:
+def fit_document(held: Fit) -> dict[str, Any]:
     """Return everything that is known of a fit; what is unknown is None.
 
     `memory` is in bytes, its `total` the sum of its parts.
@@ -20,6 +31,7 @@ def fit_document(held: Fit) -> dict[str, object]:
         "batch": workload.batch,
         "labels": workload.labels,
         "image_size": list(found.image_size),
+        "asked_size": workload.image_size,
         "dtype": workload.dtype,
         "training": workload.training,
         "attention": workload.attention,
@@ -32,3 +44,44 @@ def fit_document(held: Fit) -> dict[str, object]:
         "unknown": found.unknown,
         "remark": found.remark,
     }
+
+
+def read_document(told: dict[str, Any], device: Device | None = None) -> Fit:
+    """Return the fit that a document tells of, held against `device` if given."""
+    workload = Workload(
+        told["batch"], told["asked_size"], told["dtype"], told["training"],
+        told["attention"], told["labels"],
+    )  # fmt: skip
+    memory = told["memory"]
+    found = Footprint(
+        told["model"], told["source"], workload, tuple(told["image_size"]),
+        told["params"], memory["weights"], told["macs"], memory["activations"],
+        memory["gradients"], memory["optimizer"], told["unknown"], told["remark"],
+    )  # fmt: skip
+    own = Device(
+        told["device_kind"], told["device_kind"], told["device"],
+        told["device_bytes"], told["device_free_bytes"],
+    )  # fmt: skip
+    overhead = None if device else memory["overhead"]
+    return fit(found, device or own, overhead_bytes=overhead)
+
+
+def fit_path(model: str, workload: Workload, root: Path) -> Path:
+    """Return where the fit of a model at a workload is kept."""
+    asked = json.dumps([model, vars(workload)], sort_keys=True)
+    return (
+        root / "zero_shot" / "fits" / f"{sha256(asked.encode()).hexdigest()[:16]}.json"
+    )
+
+
+def keep_fit(model: str, workload: Workload, held: Fit, root: Path) -> dict[str, Any]:
+    """Keep a fit and return its document."""
+    told = fit_document(held)
+    write_json(fit_path(model, workload, root), told)
+    return told
+
+
+def kept_fit(model: str, workload: Workload, root: Path) -> dict[str, Any] | None:
+    """Return the document of a fit that is kept, or None."""
+    path = fit_path(model, workload, root)
+    return read_json(path) if path.exists() else None
