@@ -3,7 +3,9 @@ significance, then zstd. Exact: what comes out is bit by bit what went in.
 
 A fine-tuned float keeps its sign, its exponent and often the front of its mantissa, so
 those bytes of the XOR are mostly zero, and lie together once they are sorted by
-significance; the last bytes are noise and stay as they are.
+significance; the last bytes are noise and stay as they are. Measured by bench/store.py
+on trained ResNet-18 in float32: changed tensors take 0.78 of their bytes after a few
+steps of Adam at 1e-3, and 0.59 at 1e-5.
 """
 
 import numpy as np
@@ -11,6 +13,10 @@ import numpy as np
 from core.weights.entry import DTYPE_BITS
 
 LEVEL = 1
+"""Of zstd. Level 9 wins less than 0.01 of the bytes and takes five times as long; the
+bytes of a tensor sorted without its base take 0.84, its base's XOR unsorted 0.83 (4
+million normal numbers of deviation 0.03, changed by 0.001; sorted XOR: 0.73).
+"""
 
 
 def encode(dtype: str, content: bytes, base: bytes) -> bytes:
