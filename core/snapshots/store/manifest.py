@@ -119,6 +119,8 @@ def _row(piece: Piece) -> list[object]:
 
 def _piece(row: list[object]) -> Piece:
     digest, dtype, shape, size_bytes, name = row
+    if not isinstance(digest, str) or type(size_bytes) is not int or size_bytes < 0:
+        raise ValueError("a piece is described wrongly")
     return Piece(digest, dtype, tuple(shape), size_bytes, name)
 
 

@@ -160,14 +160,15 @@ def _pack_name(header: bytes) -> str:
 
 
 def _place(path: Path, entry: TensorEntry, note: str | None) -> Place:
-    dtype, shape, base = entry.dtype, entry.shape, None
-    if note is not None:
-        told = parse_json_object(str(path), note.encode())
-        dtype, base = told.get("dtype"), told.get("base")
-        shape = tuple(told.get("shape", ()))
-    if base is not None and dtype not in DTYPE_BITS:
-        raise CorruptCheckpoint(path, f"codes {entry.name[:12]} as what it is not")
-    return Place(path.name, entry.start, entry.stop, dtype, shape, base)
+    if note is None:
+        return Place(path.name, entry.start, entry.stop, entry.dtype, entry.shape)
+    told = parse_json_object(str(path), note.encode())
+    dtype, shape, base = (told.get(key) for key in ("dtype", "shape", "base"))
+    is_shape = isinstance(shape, list) and all(type(n) is int and n >= 0 for n in shape)
+    is_coded = isinstance(base, str) and dtype in DTYPE_BITS
+    if not isinstance(dtype, str) or not is_shape or not (is_coded or base is None):
+        raise CorruptCheckpoint(path, f"describes piece {entry.name[:12]} wrongly")
+    return Place(path.name, entry.start, entry.stop, dtype, tuple(shape), base)
 
 
 def _text(document: object) -> str:

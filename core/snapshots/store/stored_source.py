@@ -8,7 +8,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from core.cache import whole_file
-from core.errors import UsageError
+from core.errors import CorruptCheckpoint, UsageError
 from core.snapshots.store.manifest import StoredFile, StoredModel
 from core.snapshots.store.model_store import ModelStore
 from core.snapshots.store.piece import Piece
@@ -48,7 +48,10 @@ class StoredSource:
 
     def _part(self, piece: Piece, start: int, stop: int) -> bytes:
         place = self._store.place(piece.digest)
-        if not place.base:
+        if place.size_bytes != piece.size_bytes:
+            happened = f"has another size than piece {piece.digest[:12]}"
+            raise CorruptCheckpoint(self.name, happened, "run `store verify`")
+        if place.base is None:
             with suppress(UsageError):  # the pack was written anew meanwhile
                 return self._store.stored(place, start, stop)
         if self._decoded[0] != piece.digest:

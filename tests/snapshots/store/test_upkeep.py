@@ -1,9 +1,11 @@
 """A store finds what is damaged, frees what is not needed, and compresses what pays."""
 
 import random
+from hashlib import sha256
 
 import numpy as np
 import pytest
+import safetensors.numpy
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -152,6 +154,26 @@ def test_what_is_not_alike_is_not_coded(store, write, tensors):
     done = compress(store)
     assert (done.tried, done.coded) == (1, 0)
     assert verify(store).empty
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "{}",
+        '{"dtype": "F32", "shape": 3, "base": null}',
+        '{"dtype": "Q4_K", "shape": [8], "base": "ab"}',
+        '{"dtype": "F32", "shape": [2], "base": ["ab"]}',
+        "not json",
+    ],
+)
+def test_a_pack_with_a_wrong_note_is_damaged_not_a_crash(store, note):
+    digest = "a" * 64
+    content = safetensors.numpy.save({digest: np.zeros(8, np.uint8)}, {digest: note})
+    size = int.from_bytes(content[:8], "little")
+    name = sha256(content[8 : 8 + size]).hexdigest()[:32] + ".safetensors"
+    (store.packs / name).write_bytes(content)
+    assert verify(store)["subject"].tolist() == [name]
+    assert list(ModelStore(store.folder).damaged) == [name]
 
 
 @given(st.sampled_from(["F32", "BF16", "I64", "U8", "F4"]), st.data())
