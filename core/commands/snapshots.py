@@ -99,7 +99,11 @@ def _base(arguments: argparse.Namespace, settings: Settings) -> tuple[Path, str,
 
     asked = arguments.architecture
     name = PRESETS[asked].architecture if asked in PRESETS else asked
-    found = find_architecture(name, side=arguments.side, **arguments.options)
+    options = arguments.options
+    if clash := {"name", "side", "channels"} & options.keys():
+        happened, remedy = "is not a setting of its shape", "use --side for pixels"
+        raise UsageError(f"Option {min(clash)}", happened, remedy)
+    found = find_architecture(name, side=arguments.side, **options)
     root = _root(arguments, settings)
     features_only = getattr(arguments, "features_only", False)
     base = arguments.base or found.name + ("-features" if features_only else "")

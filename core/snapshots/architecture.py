@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from core.errors import UsageError
+from core.errors import PedigreeError, UsageError
 from core.transfer.preprocess import Preprocess, of_timm, of_torchvision
 
 if TYPE_CHECKING:
@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 Library = Literal["torchvision", "timm", "transformers"]
 
 HALF = (0.5, 0.5, 0.5)
+FETCHING = frozenset({
+    "pretrained", "weights", "weights_backbone", "checkpoint_path", "cache_dir",
+    "pretrained_cfg", "pretrained_cfg_overlay", "auto_map", "attn_implementation",
+    "backbone", "use_pretrained_backbone", "use_timm_backbone", "quantization_config",
+})  # fmt: skip
+"""Options by which a library would fetch weights or code, or unpickle a file."""
+COUNTS = ("layers", "depth", "depths", "blocks", "repeats")
+MAX_COUNT, MAX_NUMBER = 1024, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -85,17 +93,21 @@ def build_network(
     """Build a classifier with random weights, the same for the same seed.
 
     Under `torch.device("meta")` it takes no memory. Raises UsageError for options that
-    the library refuses.
+    the library refuses, and for those by which it would fetch or unpickle anything.
     """
     import torch
 
+    _check_options(architecture)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         try:
             return _BUILDERS[architecture.library](architecture, classes)
-        except (TypeError, ValueError, KeyError) as error:
+        except PedigreeError:
+            raise
+        except Exception as error:
             subject = f"{architecture.library}/{architecture.name}"
-            raise UsageError(subject, f"cannot be built ({error})") from error
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            raise UsageError(subject, f"cannot be built ({reason})") from error
 
 
 def logits_of(output: Any) -> "torch.Tensor":
@@ -123,6 +135,28 @@ def config_document(architecture: Architecture, classes: int) -> dict[str, Any]:
         "library_name": "torchvision", "builder": architecture.name,
         "num_classes": classes, "options": dict(architecture.options),
     }  # fmt: skip
+
+
+def _check_options(architecture: Architecture) -> None:
+    """Refuse what is not a plain setting of a network's shape.
+
+    Words are left to transformers' configurations, which only name parts of their own.
+    """
+    for key, value in architecture.options.items():
+        values = value if isinstance(value, list | tuple) else [value]
+        numbers = [one for one in values if isinstance(one, int | float)]
+        most = MAX_COUNT if key.endswith(COUNTS) else MAX_NUMBER
+        is_word = any(isinstance(one, str | dict) for one in values)
+        if key in FETCHING or key.startswith("_"):
+            happened = "is not a setting of its shape"
+        elif is_word and architecture.library != "transformers":
+            happened = f"is {value!a}, not a number"
+        elif any(number > most for number in numbers):
+            happened = f"is larger than {most:,}"
+        else:
+            continue
+        subject = f"Option {key} of {architecture.library}/{architecture.name}"
+        raise UsageError(subject, happened, "leave it out")
 
 
 def _torchvision(architecture: Architecture, classes: int) -> "torch.nn.Module":

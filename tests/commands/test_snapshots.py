@@ -85,7 +85,9 @@ def test_blocks_are_listed_with_their_cost(say):
         (["train", *TINY, "--learning-rate", "0"], "needs an epoch"),
         (["train", *TINY, "--device", "tpu"], "Device tpu is unknown"),
         (["generate", *TINY, "--count", "-1"], "-1 draws over 4 blocks make no sense"),
-        (["generate", "timm/test_vit", "--options", '{"depth": "x"}'], "cannot be"),
+        (["generate", *TINY, "--options", '{"num_hidden_layers": "a"}'], "cannot be"),
+        (["generate", *TINY, "--options", '{"auto_map": {}}'], "Option auto_map of"),
+        (["generate", *TINY, "--options", '{"side": 3}'], "Option side is not"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(arguments, sentence, say):

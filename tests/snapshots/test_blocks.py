@@ -113,3 +113,21 @@ def test_options_that_do_not_fit_are_one_sentence():
     odd = find_architecture("torchvision/resnet18", side=32, widths=3)
     with pytest.raises(UsageError, match="torchvision/resnet18 cannot be built"):
         build_network(odd, 10)
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("timm/test_vit", {"pretrained": True}),
+        ("timm/test_vit", {"checkpoint_path": "model.pth"}),
+        ("timm/test_vit", {"depth": 100_000}),
+        ("torchvision/resnet18", {"weights": "DEFAULT"}),
+        ("torchvision/resnet18", {"norm_layer": "x"}),
+        ("transformers/detr", {"use_pretrained_backbone": True}),
+        ("transformers/resnet", {"depths": [2, 2, 5000]}),
+        ("transformers/vit", {"_attn_implementation": "owner/code"}),
+    ],
+)
+def test_options_that_would_fetch_or_claim_too_much_are_refused(name, options):
+    with pytest.raises(UsageError, match=f"Option {next(iter(options))} of {name}"):
+        build_network(find_architecture(name, side=32, **options), 10)
