@@ -52,7 +52,7 @@ def test_adding_killed_at_any_step_and_started_again_ends_alike(family, tmp_path
     folders = [family["base"], family["child-0"]]
     steps = finish(worker(tmp_path / "whole", "add", *folders))
     expected = state(tmp_path / "whole")
-    for last in spread(steps, 7):
+    for last in spread(steps, 6):
         place = tmp_path / f"killed-{last}"
         assert finish(worker(place, "add", *folders, steps=last)) == 0
         assert verify(ModelStore(place)).empty
@@ -82,7 +82,7 @@ def test_upkeep_killed_at_any_step_and_started_again_ends_alike(with_waste, verb
     whole = with_waste("whole")
     verb(whole)
     expected = state(whole.folder)
-    for last in spread(steps, 7):
+    for last in spread(steps, 6):
         store = with_waste(f"killed-{last}")
         assert finish(worker(store.folder, verb.__name__, steps=last)) == 0
         assert verify(store).empty

@@ -10,7 +10,6 @@ from safetensors.numpy import load_file
 
 from core.errors import UsageError
 from core.settings import load_settings
-from core.snapshots.architecture import find_architecture
 from core.snapshots.generate import generate_snapshots, make_base
 from core.snapshots.store.add import add_model
 from core.snapshots.store.check import verify
@@ -30,9 +29,9 @@ def statuses(rows) -> dict[str, str]:
     return dict(zip(rows["id"], rows["status"], strict=True))
 
 
-def test_generated_snapshots_keep_their_lineage(store, tmp_path):
+def test_generated_snapshots_keep_their_lineage(store, tiny, tmp_path):
     root = tmp_path / "root"
-    make_base(root, "vit", find_architecture("torchvision/squeezenet1_1", side=32))
+    make_base(root, "vit", tiny["vit"])
     made = generate_snapshots(root, "vit", count=3, distribution=[1, 2, 1])
     rows = add_local_family(store, root / "vit")
     assert set(rows["status"]) == {"added"} and len(rows) == 4
