@@ -6,7 +6,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from core.charts.theme import PALETTE, SCREEN, escape, resolve
+from core.charts.theme import INK_LIGHT, PALETTE, SCREEN, escape, resolve
 
 PANELS = (
     ("params", "Parameters", "%{y:,} parameters"),
@@ -47,7 +47,8 @@ def block_costs_chart(
 def _spread(blocks: pd.DataFrame) -> dict[str, object]:
     """Return the lowest and highest time as bars about the median."""
     return {
-        "type": "data", "symmetric": False, "thickness": 1, "width": 2,
+        "type": "data", "symmetric": False, "thickness": 1, "width": 3,
+        "color": INK_LIGHT,
         "array": blocks["high"] - blocks["seconds"],
         "arrayminus": blocks["seconds"] - blocks["low"],
     }  # fmt: skip

@@ -9,6 +9,11 @@ from core.charts.labels import shorten
 from core.charts.theme import GREY, SCREEN, escape, resolve
 
 LABEL_LENGTH = 36
+COLORBAR = {
+    "title": {"text": "Retrain index", "side": "top"}, "dtick": 1, "thickness": 8,
+    "orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "bottom",
+    "len": 0.6,
+}  # fmt: skip
 MOST = 40
 """More snapshots than this are not drawn; the table has all."""
 
@@ -35,7 +40,7 @@ def snapshot_ranking(
             color = {
                 "color": indices[part.index], "colorscale": "Cividis",
                 "cmin": 0, "cmax": max(indices.max(), 1),
-                "colorbar": {"title": "Retrain index", "thickness": 12, "dtick": 1},
+                "colorbar": COLORBAR,
             }  # fmt: skip
         figure.add_scatter(
             x=part["score"], y=_labels(part["id"]), mode="markers", showlegend=False,
@@ -50,7 +55,11 @@ def snapshot_ranking(
         type="category", categoryorder="array", categoryarray=_labels(best["id"]),
         autorange="reversed", ticks="",
     )  # fmt: skip
-    return figure.update_layout(height=120 + 22 * max(2, len(best)))
+    inches = 1.3 + 0.17 * max(2, len(best))
+    return figure.update_layout(
+        meta={"paper_inches": dict.fromkeys(("single", "double"), min(inches, 8))},
+        height=170 + 22 * max(2, len(best)),
+    )
 
 
 def _labels(names: pd.Series) -> list[str]:

@@ -2,6 +2,7 @@
 
 import argparse
 import logging
+import math
 from pathlib import Path
 
 from core.commands.answer import Answer, progress_line, table
@@ -22,7 +23,7 @@ def add(verbs: argparse._SubParsersAction) -> None:
     )  # fmt: skip
     verb.add_argument(
         "--dataset", required=True, metavar="DIR",
-        help="a folder with a folder a class, or digits or synthetic",
+        help="a folder with a folder a class; digits or synthetic: their test images",
     )  # fmt: skip
     verb.add_argument(
         "--metric", default="logme",
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> Answer:
 
     name = arguments.dataset
     is_built_in = name in BUILT_IN
-    images = load_dataset(name).train if is_built_in else image_folder(Path(name))
+    images = load_dataset(name).test if is_built_in else image_folder(Path(name))
     found = search(
         find_candidates(arguments.store), images, settings, metric=arguments.metric,
         halving=arguments.halving, share=not arguments.alone,
@@ -75,4 +76,6 @@ def run(arguments: argparse.Namespace, settings: Settings) -> Answer:
 
 
 def _shown(value: object) -> object:
-    return f"{value:.4g}" if isinstance(value, float) else value
+    if not isinstance(value, float) or math.isnan(value):
+        return value
+    return f"{value:.5g}"

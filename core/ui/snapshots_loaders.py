@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -41,18 +42,22 @@ def snapshots() -> list[Snapshot]:
     return _snapshots(str(root), changed_at(root))
 
 
-def epochs(names: Sequence[str] | None = None) -> pd.DataFrame:
-    """Return what each epoch measured, a row an epoch: of the named snapshots, or of
-    those in training.
-    """
+def epochs(names: Sequence[str]) -> pd.DataFrame:
+    """Return what each epoch of the named snapshots measured, a row an epoch."""
     root = snapshots_root()
-    if names is None:
-        names = [path.name for path in sorted((root / UNFINISHED).glob("*/"))]
     rows = [
         pd.DataFrame(read_epochs(root, name)).assign(snapshot=name) for name in names
     ]
     filled = [frame for frame in rows if "epoch" in frame]
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
+
+
+def in_training(job: Job) -> list[str]:
+    """Name the snapshots that a job has trained, and those that it trains now."""
+    began = datetime.fromtimestamp(job.started, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    trained = [one for one in snapshots() if one.origin == "trained"]
+    now = sorted(path.name for path in (snapshots_root() / UNFINISHED).glob("*/"))
+    return [*(one.id for one in trained if one.made_at >= began), *now]
 
 
 def start_making(arguments: Sequence[str]) -> None:

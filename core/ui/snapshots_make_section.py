@@ -5,13 +5,15 @@ import json
 import streamlit as st
 
 from core.charts.snapshots_training import TITLES, training_curves
+from core.jobs import Job
 from core.snapshots.presets import PRESETS
 from core.snapshots.retrain_index import DISTRIBUTIONS
 from core.ui.chart import chart
+from core.ui.export_row import export_row
 from core.ui.job_panel import job_panel
 from core.ui.loaders import jobs
 from core.ui.snapshots_datasets_section import choose_dataset
-from core.ui.snapshots_loaders import MAKING, epochs, start_making
+from core.ui.snapshots_loaders import MAKING, epochs, in_training, start_making
 from core.ui.states import note
 
 TINY_RESNET, TINY_VIT = "tiny ResNet", "tiny ViT"
@@ -73,11 +75,11 @@ def make_section() -> None:
         )
     job = job_panel(MAKING)
     if job is not None and job.is_running and job.title.startswith("Training"):
-        st.fragment(_live_curves, run_every=2.0, key="live-curves")()
+        st.fragment(_live_curves, run_every=2.0, key="live-curves")(job)
 
 
-def curves(names: list[str] | None, *, key: str) -> None:
-    """Draw what each epoch measured, once there is an epoch."""
+def curves(names: list[str], *, key: str, is_final: bool = True) -> None:
+    """Draw what each epoch measured, once there is an epoch; export what is final."""
     rows = epochs(names)
     if rows.empty:
         return
@@ -87,10 +89,17 @@ def curves(names: list[str] | None, *, key: str) -> None:
     )  # fmt: skip
     alt = f"{TITLES[measure]} by epoch of {rows['snapshot'].nunique()} snapshots"
     chart(training_curves(rows, measure), key=key, alt=alt, height=360)
+    if not is_final:
+        return
+    export_row(
+        lambda: training_curves(rows, measure), rows, name="training",
+        caption=f"{TITLES[measure]} by epoch, measured while training on this machine.",
+        key=f"{key}-export",
+    )  # fmt: skip
 
 
-def _live_curves() -> None:
-    curves(None, key="live")
+def _live_curves(job: Job) -> None:
+    curves(in_training(job), key="live", is_final=False)
 
 
 def _choose_network() -> tuple[str, str]:

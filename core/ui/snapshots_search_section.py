@@ -51,7 +51,8 @@ def search_section() -> None:
     place = left.selectbox("Search", list(places), key="place", bind="query-params")
     dataset = middle.selectbox(
         "On", [*BUILT_IN, OWN], key="on", bind="query-params",
-        help="The labeled images that the snapshots are ranked for.",
+        help="The labeled images that the snapshots are ranked for. Of digits and "
+        "synthetic those of the test part, which no training here has seen.",
     )  # fmt: skip
     metric = right.selectbox(
         "By", PROXIES, format_func=_title, key="metric", bind="query-params",
