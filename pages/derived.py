@@ -22,6 +22,7 @@ from core.ui.family_jobs import (
     family_panel,
 )
 from core.ui.family_loaders import Base, stored_family
+from core.ui.fit_link import fit_link
 from core.ui.frame import frame
 from core.ui.hub_panel import hub_panel
 from core.ui.map_section import map_section
@@ -69,6 +70,7 @@ def family_section() -> None:
         family_panel(base)
     profile_drawer(family)
     counts(base, models)
+    fit_link(str(base))
     view = st.segmented_control(
         "View", list(VIEWS), key="view", bind="query-params", default="Map",
         required=True, label_visibility="collapsed",

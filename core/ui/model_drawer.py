@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.tables.elsewhere import COMPARED, TOLERANCE, elsewhere
 from core.tables.schema import COLUMNS, origin
+from core.ui.fit_link import row_fit_link
 from core.ui.states import unknown_choice
 from core.ui.text import compact, literal, percent, plural
 from core.ui.written import written
@@ -89,6 +90,7 @@ def _details(model: pd.Series, every: pd.DataFrame) -> None:
         for name, label in LINKS.items():
             if str(model[name]).startswith("https://"):
                 st.link_button(label, model[name], icon=":material/open_in_new:")
+    row_fit_link(model)
     if st.button(
         "Add to comparison", on_click=_compare, args=(model["id"],), type="primary",
         icon=":material/compare_arrows:",

@@ -140,9 +140,8 @@ def _show(held: Fit, told: dict) -> None:
     third.metric("Memory", gigabytes(total) if total else "unknown")
     high, wide = found.image_size
     fourth.metric("Image", f"{wide} × {high} px")
-    rows = pd.DataFrame(
-        {"part": list(held.parts), "bytes": pd.array(held.parts.values(), "Int64")}
-    )
+    sizes = pd.array(list(held.parts.values()), "Int64")
+    rows = pd.DataFrame({"part": list(held.parts), "bytes": sizes})
 
     def figure():
         return memory_parts(

@@ -65,8 +65,13 @@ def folder_answer(told: dict[str, Any], folder: Path) -> None:
     _origin(told)
 
 
+def _title(result: dict[str, Any]) -> str:
+    """Return the model's own name, or the names of a chain."""
+    return " → ".join(Path(one).name for one in result["model"].split(" → "))
+
+
 def _head(result: dict[str, Any]) -> None:
-    st.subheader(literal(Path(result["model"]).name), anchor=False)
+    st.subheader(literal(_title(result)), anchor=False)
     peak = result["peak_bytes"]
     memory = f", peak {gigabytes(peak)} of {result['peak_of']}" if peak else ""
     expected = result.get("expected_bytes")
@@ -87,7 +92,7 @@ def _image_result(
             icon=":material/search_off:",
         )
         rows = pd.DataFrame(columns=["label", "score"])
-    name = literal(Path(result["model"]).name)
+    name = literal(_title(result))
     if result["task"] == "classification":
         st.image((folder / PICTURE).read_bytes(), alt="The image that was looked at")
 

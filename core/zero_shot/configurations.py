@@ -70,12 +70,24 @@ def find_configuration(text: str, settings: Settings) -> Configuration:
         return _of_files(text, path if path.is_file() else path / CONFIG, folder, "")
     library, _, name = text.partition("/")
     if library == "torchvision":
-        return Configuration(text, library, {"architecture": name}, "torchvision")
+        return Configuration(
+            text, library, {"architecture": name}, "torchvision", _preset_size(name)
+        )
     if library == "timm" and _is_timm(name):
         return Configuration(text, library, {"architecture": name}, "timm")
     if "/" not in text or not is_repository_id(text):
         raise UsageError(f"Model {text[:100]!r}", "is unknown", REMEDY)
     return _on_hub(text, settings)
+
+
+def _preset_size(builder: str) -> tuple[int, int] | None:
+    """Return the size that torchvision's own preset crops to, if it crops."""
+    from torchvision.models import get_model_weights
+
+    with suppress(ValueError, AttributeError, TypeError):
+        crop = get_model_weights(builder).DEFAULT.transforms().crop_size
+        return crop[0], crop[-1]
+    return None
 
 
 def _is_timm(name: str) -> bool:
