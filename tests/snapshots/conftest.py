@@ -35,7 +35,7 @@ def tiny() -> Mapping[str, Architecture]:
 
 @pytest.fixture(scope="session")
 def digits() -> Dataset:
-    return load_dataset("digits", caps=Caps(train=160, validation=60, test=80))
+    return load_dataset("digits", caps=Caps(train=80, validation=30, test=40))
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +43,7 @@ def cpu() -> Device:
     return detect_device("cpu")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
     """Sums depend on how many threads share them."""
     import torch

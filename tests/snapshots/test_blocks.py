@@ -39,23 +39,18 @@ def test_split_points_are_those_of_the_study(name):
 
 
 @pytest.mark.parametrize("name", OTHERS)
-def test_every_tensor_is_in_exactly_one_block(name):
+def test_every_tensor_is_in_exactly_one_block_and_its_modules_hold_no_other(name):
     network = meta(name)
     blocks = model_blocks(network)
     tensors = [tensor for block in blocks for tensor in block.tensors]
     assert sorted(tensors) == sorted(network.state_dict())
+    assert len({block.name for block in blocks}) == len(blocks) > 4
     # each stage of a Segformer has patch embeddings of its own, and nothing else does
     assert (blocks[0].part == "stem") != name.endswith("segformer")
     assert blocks[-1].part == "head"
-    assert len({block.name for block in blocks}) == len(blocks) > 4
-
-
-@pytest.mark.parametrize("name", OTHERS)
-def test_modules_of_a_block_hold_its_tensors_alone(name):
-    network = meta(name)
-    blocks = model_blocks(network)
+    roots = module_roots(network, blocks)
     for block in blocks:
-        for path in module_roots(network, blocks)[block.name]:
+        for path in roots[block.name]:
             inside = {f"{path}.{n}" for n in network.get_submodule(path).state_dict()}
             assert inside <= set(block.tensors)
 

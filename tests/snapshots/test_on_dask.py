@@ -14,9 +14,9 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 CAPS = Caps(train=80, validation=40, test=40)
 RECIPES = [
-    Recipe("second", "first", 0, epochs=2, batch_size=20),
-    Recipe("first", "base", 2, epochs=2, batch_size=20),
-    Recipe("third", "base", 1, epochs=2, batch_size=20),
+    Recipe("second", "first", 0, epochs=1, batch_size=40),
+    Recipe("first", "base", 2, epochs=1, batch_size=40),
+    Recipe("third", "base", 1, epochs=1, batch_size=40),
 ]
 
 

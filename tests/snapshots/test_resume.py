@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import time
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -18,28 +19,27 @@ from core.snapshots.train import train_snapshot
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 RECIPE = Recipe(
-    "child", "base", 3, epochs=3, batch_size=40, learning_rate=5e-3, seed=4,
+    "child", "base", 3, epochs=3, batch_size=20, learning_rate=5e-3, seed=4,
     checkpoint_steps=2,
 )  # fmt: skip
 REPORTS = 3 + 3 * 4
 """The kept features are told three times, and each of three epochs has four steps."""
 
 
-@pytest.fixture(scope="module", params=["resnet", "vit-with-dropout"])
-def whole(request, tmp_path_factory, tiny, digits, cpu):
-    """A family made without interruption, and how it was asked for."""
-    from dataclasses import replace
-
-    kind = request.param.split("-")[0]
-    architecture = tiny[kind]
-    if kind == "vit":
-        dropout = {"hidden_dropout_prob": 0.2}
-        options = {**architecture.options, **dropout}
-        architecture = replace(architecture, options=options)
-    root = tmp_path_factory.mktemp("whole")
-    make_base(root, "base", architecture)
-    train_snapshot(root, RECIPE, digits, device=cpu)
-    return root, architecture
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, tiny, digits, cpu, one_thread):
+    """A ViT with dropout and a ResNet, each with a child made without interruption."""
+    dropout = {**tiny["vit"].options, "hidden_dropout_prob": 0.2}
+    families = {
+        "resnet": tiny["resnet"], "vit": replace(tiny["vit"], options=dropout),
+    }  # fmt: skip
+    made = {}
+    for kind, architecture in families.items():
+        root = tmp_path_factory.mktemp(kind)
+        make_base(root, "base", architecture)
+        train_snapshot(root, RECIPE, digits, device=cpu)
+        made[kind] = root, architecture
+    return made
 
 
 @pytest.fixture
@@ -77,11 +77,14 @@ def outcome(root: Path) -> tuple:
     return weights, found.weights_digest, found.metrics["test"], epochs
 
 
-@pytest.mark.parametrize("points", [(0, 2), (5, 6), (9,), (6, 6, 6), (REPORTS - 1,)])
+@pytest.mark.parametrize(
+    ("family", "points"),
+    [("resnet", (0, 6, 6)), ("resnet", (REPORTS - 1,)), ("vit", (2, 5)), ("vit", (9,))],
+)
 def test_a_killed_training_ends_in_the_same_bytes(
-    points, whole, tmp_path, process, digits, cpu
+    family, points, whole, tmp_path, process, digits, cpu
 ):
-    root, architecture = whole
+    root, architecture = whole[family]
     make_base(tmp_path, "base", architecture)
     for point in points:
         assert killed_at(point, tmp_path, process) == -signal.SIGKILL
@@ -94,13 +97,16 @@ def test_a_killed_training_ends_in_the_same_bytes(
 
 @pytest.mark.parametrize(
     "sign",
-    [".unfinished/child/epochs.json", ".unfinished/child/.unfinished",
-     ".unfinished/child/child", ".unfinished/child.new", "child"],
-)  # fmt: skip
+    [
+        ".unfinished/child/epochs.json",
+        ".unfinished/child/child",
+        ".unfinished/child.new",
+    ],
+)
 def test_a_training_killed_while_it_writes_ends_in_the_same_bytes(
     sign, whole, tmp_path, process, digits, cpu
 ):
-    root, architecture = whole
+    root, architecture = whole["resnet"]
     make_base(tmp_path, "base", architecture)
     started = process(tmp_path)
     while started.is_alive() and not (tmp_path / sign).exists():
