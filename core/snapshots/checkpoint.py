@@ -81,24 +81,24 @@ def restore_optimizer(optimizer: "torch.optim.Optimizer", tensors: "Tensors") ->
     optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
-def random_tensors(kind: str) -> "Tensors":
+def random_tensors(device: "torch.device") -> "Tensors":
     """Return the state of the random generators that training draws from."""
     import torch
 
     found = {"random.cpu": torch.random.get_rng_state()}
-    if kind == "cuda":
-        found["random.cuda"] = torch.cuda.get_rng_state()
-    if kind == "mps":
+    if device.type == "cuda":
+        found["random.cuda"] = torch.cuda.get_rng_state(device)
+    if device.type == "mps":
         found["random.mps"] = torch.mps.get_rng_state()
     return found
 
 
-def restore_random(tensors: "Tensors") -> None:
+def restore_random(tensors: "Tensors", device: "torch.device") -> None:
     """Put back what `random_tensors` took."""
     import torch
 
     torch.random.set_rng_state(tensors["random.cpu"])
     if "random.cuda" in tensors:
-        torch.cuda.set_rng_state(tensors["random.cuda"])
+        torch.cuda.set_rng_state(tensors["random.cuda"], device)
     if "random.mps" in tensors:
         torch.mps.set_rng_state(tensors["random.mps"])

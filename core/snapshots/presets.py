@@ -5,38 +5,25 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from core.errors import UsageError
 from core.snapshots.recipe import Recipe
 from core.snapshots.retrain_index import draw_indices
 
 
 @dataclass(frozen=True)
 class Preset:
-    """An architecture and what of its training differs from a recipe's defaults.
-
-    `split_points` is the study's count; `batch_size` fits a GPU of 16 GB.
-    """
+    """An architecture, and a batch that a GPU of 16 GB should hold (an estimate)."""
 
     architecture: str
-    split_points: int
     batch_size: int = 128
 
 
 PRESETS: Mapping[str, Preset] = {
-    "resnet-18": Preset("torchvision/resnet18", 9),
-    "resnet-152": Preset("torchvision/resnet152", 51),
-    "efficientnet-v2-l": Preset("torchvision/efficientnet_v2_l", 81, 64),
-    "vit-l-32": Preset("torchvision/vit_l_32", 25),
+    "resnet-18": Preset("torchvision/resnet18"),
+    "resnet-152": Preset("torchvision/resnet152"),
+    "efficientnet-v2-l": Preset("torchvision/efficientnet_v2_l", 64),
+    "vit-l-32": Preset("torchvision/vit_l_32"),
 }
 """Every preset, by name."""
-
-
-def find_preset(name: str) -> Preset:
-    """Return a preset. Raises UsageError for a name that is none."""
-    if name not in PRESETS:
-        remedy = f"use one of {', '.join(PRESETS)}, or name an architecture"
-        raise UsageError(f"Preset {name}", "is unknown", remedy)
-    return PRESETS[name]
 
 
 def plan_recipes(

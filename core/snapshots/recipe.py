@@ -27,7 +27,7 @@ class Recipe:
     mirrors half of the images, "crop-flip" also crops at random, which forbids keeping
     the features of what is frozen. `precision` None is bfloat16 on CUDA, else float32.
     Training stops after `patience` epochs without a better validation accuracy, and
-    the best epoch is kept. `checkpoint_steps` saves within epochs too.
+    the best epoch is kept; within epochs, every `checkpoint_steps` are saved.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Recipe:
     statistics: Statistics = "kept"
     precision: Precision | None = None
     patience: int | None = 5
-    checkpoint_steps: int | None = None
+    checkpoint_steps: int | None = 200
     cache_features: bool = True
 
     def __post_init__(self) -> None:

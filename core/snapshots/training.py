@@ -87,7 +87,7 @@ class Training:
             if not self.is_over:
                 self._keep_frozen(report)
             if random:
-                restore_random(random)
+                restore_random(random, self.setting.device)
             while not self.is_over:
                 try:
                     self._epoch(report)
@@ -197,7 +197,7 @@ class Training:
         tensors = {f"model.{n}": t for n, t in self._moving().items()}
         tensors |= {f"best.{n}": t for n, t in self.best.items()}
         tensors |= optimizer_tensors(self.optimizer)
-        tensors |= random_tensors(self.setting.device.type)
+        tensors |= random_tensors(self.setting.device)
         setting = self.setting
         save_checkpoint(setting.checkpoint, setting.key, self.standing, tensors)
 

@@ -8,13 +8,13 @@ import torch
 
 from core.derived.compare import compare_paths
 from core.errors import JobCancelled, UsageError
-from core.snapshots.architecture import build_network, logits_of
+from core.snapshots.architecture import build_network, find_architecture, logits_of
 from core.snapshots.blocks import find_blocks, model_blocks, retrain_index
 from core.snapshots.freeze import freeze, has_statistics, recovered_blocks, set_mode
 from core.snapshots.generate import make_base
 from core.snapshots.lineage import Snapshot, read_snapshot
 from core.snapshots.measure import load_network, measure_snapshot
-from core.snapshots.presets import PRESETS, find_preset, plan_recipes
+from core.snapshots.presets import PRESETS, plan_recipes
 from core.snapshots.recipe import Recipe, recipe_of
 from core.snapshots.retrain_index import DISTRIBUTIONS
 from core.snapshots.train import read_epochs, train_snapshot, train_snapshots
@@ -224,7 +224,7 @@ def test_a_recipe_that_cannot_be_followed_is_one_sentence(
         train_snapshot(root, Recipe("wrong", **wrong), digits, device=cpu)
 
 
-def test_presets_are_the_studys_four():
+def test_presets_are_the_studys_four_and_can_be_built():
     assert set(PRESETS) == {"resnet-18", "resnet-152", "efficientnet-v2-l", "vit-l-32"}
-    with pytest.raises(UsageError, match="Preset resnet-19 is unknown"):
-        find_preset("resnet-19")
+    for preset in PRESETS.values():
+        assert find_architecture(preset.architecture).channels == 3
