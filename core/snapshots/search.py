@@ -18,13 +18,9 @@ from core.cache import now_utc
 from core.errors import UsageError
 from core.settings import Settings
 from core.snapshots.candidates import Candidate, Candidates
+from core.snapshots.groups import Group, group_by_architecture
 from core.snapshots.prefix_tree import work
-from core.snapshots.shared_features import (
-    Group,
-    compute_features,
-    group_by_architecture,
-    joined,
-)
+from core.snapshots.shared_features import compute_features, joined
 from core.transfer.images import ImageSet
 from core.transfer.scores.score_all import METRICS, score_all
 from core.transfer.shards import SHARD_IMAGES, Shard, read_shards

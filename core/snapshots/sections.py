@@ -9,52 +9,18 @@ from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from core.errors import CorruptCheckpoint, UnsupportedFormat
+from core.errors import UnsupportedFormat
+from core.snapshots.activation import Activation, are_near
 from core.snapshots.architecture import Architecture, build_network, logits_of
 from core.snapshots.blocks import model_blocks, module_roots
-from core.transfer.backbones import flat
+from core.snapshots.expected import UNCHANGING
 
 if TYPE_CHECKING:
     import torch
 
 PROBE_IMAGES = 3
 STIR = 0.02
-UNCHANGING = "num_batches_tracked"
-"""The end of the name of a counter, which no answer depends on."""
-
-TOLERANCE = 1e-4
-"""How far a network run in parts may be from the whole, as a share of its largest
-value; on a CPU they are equal.
-"""
-
-
-@dataclass(frozen=True)
-class Activation:
-    """What enters a module: the arguments of its call."""
-
-    args: tuple[Any, ...]
-    kwargs: Mapping[str, Any]
-
-    @property
-    def tensors(self) -> "list[torch.Tensor]":
-        """The tensors among the arguments."""
-        return [v for v in (*self.args, *self.kwargs.values()) if _is_tensor(v)]
-
-    @property
-    def features(self) -> "torch.Tensor":
-        """The first tensor as features (B, D): maps and tokens are averaged."""
-        return flat(self.tensors[0])
-
-    @property
-    def size_bytes(self) -> int:
-        """How much memory it takes."""
-        return sum(tensor.nbytes for tensor in self.tensors)
-
-    def copied(self) -> "Activation":
-        """Return it with tensors of its own: a block may work in place."""
-        args = tuple(v.clone() if _is_tensor(v) else v for v in self.args)
-        kwargs = {k: v.clone() if _is_tensor(v) else v for k, v in self.kwargs.items()}
-        return Activation(args, kwargs)
+CANNOT_RUN = (RuntimeError, ValueError, TypeError, LookupError, AttributeError)
 
 
 @dataclass
@@ -86,9 +52,6 @@ class Sections:
         self.architecture, self.device = architecture, torch.device(device)
         self._network = build_network(architecture, 2).eval().to(self.device)
         self._blocks = model_blocks(self._network)
-        self._shapes = {k: v.shape for k, v in self._network.state_dict().items()}
-        heads = [block for block in self._blocks if block.part == "head"]
-        self._head_tensors = {name for block in heads for name in block.tensors}
         self._passage: _Passage | None = None
         self._calls: list[tuple[str, Activation, Any]] = []
         self._wrap()
@@ -121,20 +84,6 @@ class Sections:
         names = {name for section in self.names[start:stop] for name in section}
         blocks = (block for block in self._blocks if block.name in names)
         return tuple(t for b in blocks for t in b.tensors if not t.endswith(UNCHANGING))
-
-    def check(self, shapes: Mapping[str, tuple[int, ...]], name: str) -> None:
-        """Check that tensors of these shapes are all that the network needs.
-
-        Raises CorruptCheckpoint for the first that is missing or has another shape; a
-        head may have any number of classes, or be absent.
-        """
-        for tensor, expected in self._shapes.items():
-            free = tensor in self._head_tensors or tensor.endswith(UNCHANGING)
-            found = shapes.get(tensor)
-            if not free and (found is None or tuple(found) != tuple(expected)):
-                says = "lacks" if found is None else f"has {tuple(found)} as"
-                remedy = "check which model it is"
-                raise CorruptCheckpoint(name, f"{says} {tensor!a}", remedy)
 
     def load(self, state: "Mapping[str, torch.Tensor]") -> None:
         """Give the network some of its tensors."""
@@ -238,18 +187,23 @@ class Sections:
         import torch
 
         self._calls = []
-        with torch.no_grad():
-            answer = self._network(self._blank(images) if blank else self._noise())
+        try:
+            with torch.no_grad():
+                answer = self._network(self._blank(images) if blank else self._noise())
+        except CANNOT_RUN as error:
+            reason = " ".join(str(error).split())[:120]
+            happened = f"cannot run on its own images ({reason})"
+            raise UnsupportedFormat(self.architecture.name, happened) from error
         calls, self._calls = self._calls, []
         return [*calls, ("", Activation((logits_of(answer),), {}), None)]
 
     def _leave_out_wrong_cuts(self, calls: list[tuple[str, Activation, Any]]) -> None:
         expected = {path: entered for path, entered, _ in calls}
-        while (wrong := self._first_wrong_cut(expected)) is not None:
-            if wrong in (0, list(self._entries)[-1]) or not self._head_tensors:
-                name = self.architecture.name
-                raise UnsupportedFormat(name, "cannot be cut before its head")
+        while (wrong := self._first_wrong_cut(expected)) not in (None, 0):
             del self._entries[wrong]
+        if wrong == 0 or self._blocks[list(self._entries)[-1]].part != "head":
+            name = self.architecture.name
+            raise UnsupportedFormat(name, "cannot be cut before its head")
 
     def _first_wrong_cut(self, expected: Mapping[str, Activation]) -> int | None:
         """Run section after section on noise; return the first that answers wrongly."""
@@ -261,9 +215,9 @@ class Sections:
                     given = self.run(place, place + 1, given)
                 else:
                     given = Activation((self.logits(given),), {})
-            except (RuntimeError, ValueError, TypeError, KeyError, IndexError):
+            except CANNOT_RUN:
                 return cut
-            if not _near(given, expected[paths[place + 1]]):
+            if not are_near(given, expected[paths[place + 1]]):
                 return cut
         return None
 
@@ -291,24 +245,3 @@ def _entries(
         if min(places[first:]) == block and not set(paths[:first]) & set(paths[first:]):
             entries[block] = paths[first]
     return entries
-
-
-def _near(found: Activation, expected: Activation) -> bool:
-    import torch
-
-    def is_near(one: "torch.Tensor", other: "torch.Tensor") -> bool:
-        if one.shape != other.shape:
-            return False
-        near = TOLERANCE * float(other.abs().max()) if other.numel() else 0.0
-        return torch.allclose(one, other, rtol=0, atol=near)
-
-    pairs = list(zip(found.tensors, expected.tensors, strict=False))
-    return len(found.tensors) == len(expected.tensors) and all(
-        is_near(one.float(), other.float()) for one, other in pairs
-    )
-
-
-def _is_tensor(value: object) -> bool:
-    import torch
-
-    return isinstance(value, torch.Tensor)

@@ -4,19 +4,17 @@ so that a killed run goes on and a second one computes nothing.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from hashlib import sha256
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 
-from core.errors import PedigreeError, UsageError
-from core.snapshots.candidates import Candidate
-from core.snapshots.prefix_tree import Node, kept_bytes, prefix_tree, pruned, separate
-from core.snapshots.sections import Activation, Sections
+from core.errors import UsageError
+from core.snapshots.activation import Activation
+from core.snapshots.groups import BATCH, Group
+from core.snapshots.prefix_tree import Node, kept_bytes, pruned
+from core.snapshots.sections import Sections
 from core.transfer.batches import Batch, batches
 from core.transfer.images import ImageSet
 from core.transfer.shards import (
@@ -27,14 +25,6 @@ from core.transfer.shards import (
     write_shard,
 )
 
-VERSION = 1
-"""Raised when the same images and weights would give other features."""
-
-BATCH = 64
-"""Images that run together. Fixed, since a sum may depend on how many there are, so
-that sharing, budget and rounds change no bit of a feature.
-"""
-
 DECODING_THREADS = 4
 PIXEL_BYTES = 5
 """Of one channel: as a byte while it waits, as a float when it goes in."""
@@ -42,51 +32,6 @@ PIXEL_BYTES = 5
 Step = Callable[[int], None]
 Given = list[Activation | None]
 """What enters a section, by batch; None for one without a readable image."""
-
-
-@dataclass(frozen=True)
-class Group:
-    """Snapshots of one architecture that can share, cut into the same sections.
-
-    `chains` are the sections before the head as digests, `folders` where the features
-    of each are kept.
-    """
-
-    members: tuple[Candidate, ...]
-    sections: Sections
-    chains: tuple[tuple[str, ...], ...]
-    folders: tuple[Path, ...]
-
-    def tree(self, members: Iterable[int], *, share: bool) -> tuple[Node, ...]:
-        """Return what is run for some members; nothing is shared unless `share`."""
-        grow = prefix_tree if share else separate
-        return pruned(grow(self.chains), set(members))
-
-
-def group_by_architecture(
-    candidates: Sequence[Candidate], images: ImageSet, root: Path, *, device: str
-) -> tuple[list[Group], dict[str, str]]:
-    """Group candidates that can share, and say why others cannot be run.
-
-    `root` is where features are kept: by weights, images, and all that changes a bit.
-    """
-    alike: dict[str, list[Candidate]] = defaultdict(list)
-    for one in candidates:
-        alike[repr(one.architecture.document())].append(one)
-    groups, failures = [], {}
-    for document, members in alike.items():
-        try:
-            sections = Sections(members[0].architecture, device=device)
-        except PedigreeError as error:
-            failures |= {one.id: str(error) for one in members}
-            continue
-        wrong = _wrong_weights(sections, members)
-        failures |= wrong
-        fitting = [one for one in members if one.id not in wrong]
-        if fitting:
-            key = repr((VERSION, BATCH, document, images.key, device))
-            groups.append(_group(sections, fitting, root, key))
-    return groups, failures
 
 
 def compute_features(
@@ -228,33 +173,3 @@ def _images_at_once(group: Group, tree: Sequence[Node], budget_bytes: int) -> in
         happened = f"of {budget_bytes:,} bytes holds no {BATCH} images"
         raise UsageError("The budget", happened, f"give {each * BATCH:,}")
     return int(batches_at_once) * BATCH
-
-
-def _wrong_weights(sections: Sections, members: Sequence[Candidate]) -> dict[str, str]:
-    wrong = {}
-    for one in members:
-        shapes = {name: piece.shape for name, piece in one.pieces.items()}
-        try:
-            sections.check(shapes, one.id)
-        except PedigreeError as error:
-            wrong[one.id] = str(error)
-    return wrong
-
-
-def _group(
-    sections: Sections, members: Sequence[Candidate], root: Path, key: str
-) -> Group:
-    chains, folders = [], []
-    for one in members:
-        digests = [
-            _digest([one.pieces[t].digest if t in one.pieces else ""
-                     for t in sections.tensors(place, place + 1)])
-            for place in range(sections.head + 1)
-        ]  # fmt: skip
-        chains.append(tuple(digests[: sections.head]))
-        folders.append(root / _digest([key, *digests])[:32])
-    return Group(tuple(members), sections, tuple(chains), tuple(folders))
-
-
-def _digest(parts: Sequence[str]) -> str:
-    return sha256("\n".join(parts).encode()).hexdigest()

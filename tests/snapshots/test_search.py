@@ -14,11 +14,12 @@ import torch
 
 from core.errors import JobCancelled, UsageError
 from core.settings import Settings
+from core.snapshots.activation import Activation
 from core.snapshots.architecture import build_network, find_architecture, logits_of
-from core.snapshots.candidates import find_candidates
+from core.snapshots.candidates import Candidate, find_candidates
 from core.snapshots.generate import generate_snapshots, make_base
 from core.snapshots.search import Ranking, round_sizes, search, stratified_order
-from core.snapshots.sections import Activation, Sections
+from core.snapshots.sections import Sections
 from core.snapshots.store.add import add_model
 from core.snapshots.store.model_store import ModelStore
 from core.transfer.images import ImageSet, UnreadableImage, image_array
@@ -138,6 +139,26 @@ def test_a_bare_weight_file_in_a_store_is_a_failure_with_its_reason(
     found = ranked(tmp_path / "store", images, tmp_path)
     assert list(found.rows["id"]) == ["base"]
     assert "snapshot.json" in found.failures["bare"]
+
+
+def claiming(one: Candidate, **options) -> Candidate:
+    built = one.architecture
+    other = replace(built, options={**built.options, **options})
+    return replace(one, id="claims", architecture=other)
+
+
+@pytest.mark.parametrize("options", [
+    {"hidden_sizes": [8, 12, 10**7]}, {"depths": [2, 1]}, {"layer_type": "none"},
+])  # fmt: skip
+def test_a_record_that_claims_another_network_is_a_failure(
+    snapshots, images, tmp_path, options
+):
+    found = find_candidates(snapshots)
+    first = found.found[0]
+    pair = replace(found, found=(first, claiming(first, **options)))
+    ranking = search(pair, images, Settings(tmp_path))
+    assert list(ranking.failures) == ["claims"]
+    assert list(ranking.rows["id"]) == ["base"]
 
 
 @pytest.mark.parametrize("metric", ["linear_probe", "leep", "regularized_h_score"])
