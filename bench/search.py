@@ -6,8 +6,9 @@ The snapshots are synthetic, their retrain indices drawn from the study's 25 %
 distribution; images have 64 pixels. In full means: the plain PyTorch loop over all
 images for every snapshot, its weights read from its folder, pixels decoded once for
 all. How much sharing should save follows from the measured time of each block and how
-often it is run; the bound is 0.8 of that. With `--images 2000` this is the published
-claim; the default is quicker and smaller.
+often it is run; the bound is 0.8 of that. The loop runs half before the search and half
+behind it, so that a machine that slows down slows both. With `--images 2000` this is
+the published claim; the default is quicker and smaller.
 """
 
 import argparse
