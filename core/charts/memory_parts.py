@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
+from core.charts.labels import shorten
 from core.charts.theme import GREY, PALETTE, SCREEN, escape, resolve
 
 GIB = 2**30
@@ -32,8 +33,8 @@ def memory_parts(
     if free_bytes:
         figure.add_vline(x=free_bytes / GIB, line={"dash": "dash", "color": GREY})
         figure.add_annotation(
-            x=free_bytes / GIB, y=1, yref="paper", yanchor="bottom", showarrow=False,
-            text=f"free: {escape(device)}"[:60], xanchor="right",
+            x=free_bytes / GIB, y=1, yref="paper", yanchor="top", xanchor="right",
+            showarrow=False, text=f"free: {escape(shorten(device, 28))}",
         )  # fmt: skip
     figure.update_xaxes(title_text="GiB", rangemode="tozero")
     figure.update_yaxes(showticklabels=False, showgrid=False, ticks="")

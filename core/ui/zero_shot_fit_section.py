@@ -47,9 +47,10 @@ def fit_section() -> None:
     key = f"fit-{fit_path(model, workload, root).stem}"
     told = kept_fit(model, workload, root)
     job = jobs().get(key)
-    if told is None and (job is None or not job.is_running):
+    if job is None or not job.is_running:
         st.button(
-            "Work it out", type="primary", icon=":material/memory:",
+            "Work it out again" if told else "Work it out",
+            type="secondary" if told else "primary", icon=":material/memory:",
             on_click=_start, args=(key, model, workload),
         )  # fmt: skip
     if job_panel(key) is None and told is None:
@@ -78,7 +79,7 @@ def _workload() -> Workload:
             width=150, help="0 is the model's own size.",
         )  # fmt: skip
         labels = st.number_input(
-            "Labels", 1, 1000, 1, key="fit_labels", bind="query-params", width=120,
+            "Labels", 1, 1000, 1, key="fit_labels", bind="query-params", width=140,
             help="Texts that a zero-shot model tells apart.",
         )  # fmt: skip
         st.number_input(
@@ -164,7 +165,7 @@ def _show(held: Fit, told: dict) -> None:
         note(found.remark)
     low, high_share = told["activations_spread"]
     note(
-        f"Configuration: {found.source}. Parameters are exact; activations of a real "
-        f"run lie within {low:.2f} to {high_share:.2f} times the estimate on this kind "
-        "of device."
+        f"Configuration: {found.source}. Worked out {told['at']}, when memory was as "
+        "free as it says. Parameters are exact; activations of measured runs lay "
+        f"within {low:.2f} to {high_share:.2f} times the estimate."
     )

@@ -106,7 +106,7 @@ def _question(is_folder: bool) -> Question:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         threshold = st.number_input(
             "Least score", 0.0, 1.0, None, 0.05, key="try_threshold", width=150,
-            bind="query-params", placeholder="the task's own",
+            bind="query-params", placeholder="auto",
             help="For detection (0.1 by itself) and segmentation (0.5).",
         )  # fmt: skip
         masks = st.selectbox(

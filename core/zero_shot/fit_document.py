@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from core.cache import read_json, write_json
+from core.cache import now_utc, read_json, write_json
 from core.device import Device
 from core.zero_shot.fit import SPREAD, Fit, fit
 from core.zero_shot.footprint import Footprint
@@ -43,6 +43,7 @@ def fit_document(held: Fit) -> dict[str, Any]:
         "sentence": held.sentence,
         "unknown": found.unknown,
         "remark": found.remark,
+        "at": now_utc(),
     }
 
 

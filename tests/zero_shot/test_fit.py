@@ -7,6 +7,7 @@ import pytest
 from core.__main__ import run
 from core.device import Device
 from core.zero_shot.fit import SPREAD, fit
+from core.zero_shot.fit_document import keep_fit, kept_fit, read_document
 from core.zero_shot.footprint import Footprint
 from core.zero_shot.workload import Workload
 
@@ -51,7 +52,13 @@ def test_a_device_of_unknown_memory_is_unknown():
     assert held(0, total=0).verdict == "unknown"
 
 
-def test_the_command_answers_one_document(capsys):
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch):
+    """Give the command a cache of its own."""
+    monkeypatch.setenv("PEDIGREE_CACHE", str(tmp_path))
+
+
+def test_the_command_answers_one_document(own_cache, capsys):
     command = ["zero-shot", "fit", "clip-vit-base-patch32", "--device", "cpu", "--json"]
     assert run(command) == 0
     told = json.loads(capsys.readouterr().out)
@@ -67,7 +74,24 @@ def test_the_command_answers_one_document(capsys):
      (["clip-vit-base-patch32", "--batch", "0"], "use 1 to"),
      (["clip-vit-base-patch32", "--device", "tpu"], "Device tpu is unknown")],
 )  # fmt: skip
-def test_bad_requests_are_one_sentence(arguments, says, capsys):
+def test_bad_requests_are_one_sentence(arguments, says, own_cache, capsys):
     assert run(["zero-shot", "fit", *arguments]) == 1
     told = capsys.readouterr()
     assert says in told.err and told.err.count("\n") == 1 and not told.out
+
+
+def test_a_kept_fit_is_the_same_when_it_is_read(tmp_path):
+    workload, found = Workload(), held(10**6)
+    keep_fit("tiny", workload, found, tmp_path)
+    told = kept_fit("tiny", workload, tmp_path)
+    read = read_document(told)
+    assert (read.parts, read.verdict, read.sentence) == (
+        found.parts, found.verdict, found.sentence
+    )  # fmt: skip
+    assert kept_fit("tiny", Workload(batch=2), tmp_path) is None
+
+
+def test_a_kept_fit_can_be_held_against_another_device(tmp_path):
+    told = keep_fit("tiny", Workload(), held(10**6), tmp_path)
+    small = Device("cuda", "cuda", "A small GPU", 100, 100)
+    assert read_document(told, small).verdict == "does not fit"
