@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from filelock import FileLock
+
 from core.errors import UsageError
 from core.settings import Settings
 from core.snapshots.architecture import Architecture, build_network
@@ -18,6 +20,7 @@ from core.snapshots.blocks import (
 )
 from core.snapshots.lineage import (
     RECORD,
+    UNFINISHED,
     Progress,
     Snapshot,
     check_name,
@@ -92,7 +95,8 @@ def generate_snapshots(
     and draws the head and that many last blocks anew. The parent is one of those made
     before, the base included, or always the base. A base without a head (features
     only) gives snapshots without one, so that their unique blocks number the sum of
-    all indices and the blocks of one model. Killed, it goes on where it was.
+    all indices and the blocks of one model. Killed, it goes on where it was; two
+    writers of one folder take turns.
 
     >>> generate_snapshots(Path("."), "nowhere", count=1)
     Traceback (most recent call last):
@@ -104,13 +108,15 @@ def generate_snapshots(
     indices = draw_indices(distribution, split_points(blocks), count, seed=seed)
     parents, choose = [base], random.Random(seed)
     made = []
-    for place, index in enumerate(indices):
-        parent = base if same_base else choose.choice(parents)
-        name = f"{base}-{_short(distribution)}-s{seed}-{place:03}"
-        if progress:
-            progress(place / count, f"Drawing {name}, {place + 1} of {count}")
-        made.append(_draw(root, first, blocks, name, parent, index, seed))
-        parents.append(name)
+    (root / UNFINISHED).mkdir(exist_ok=True)
+    with FileLock(root / UNFINISHED / "generate.lock"):
+        for place, index in enumerate(indices):
+            parent = base if same_base else choose.choice(parents)
+            name = f"{base}-{_short(distribution)}-s{seed}-{place:03}"
+            if progress:
+                progress(place / count, f"Drawing {name}, {place + 1} of {count}")
+            made.append(_draw(root, first, blocks, name, parent, index, seed))
+            parents.append(name)
     return made
 
 

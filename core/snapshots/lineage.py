@@ -27,6 +27,7 @@ Progress = Callable[[float, str], None]
 VERSION = 1
 WEIGHTS, RECORD, LISTING = "model.safetensors", "snapshot.json", "snapshots.json"
 UNFINISHED = ".unfinished"
+MAX_RECORD_BYTES = 16 * 2**20
 
 
 @dataclass(frozen=True)
@@ -72,21 +73,13 @@ def write_snapshot(
 
     A folder of the same id is replaced. Raises CacheError when the disk refuses.
     """
-    from safetensors.torch import save_file
-
     folder, unfinished = root / snapshot.id, root / UNFINISHED / f"{snapshot.id}.new"
     try:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(parents=True)
-        tensors = {name: tensor.contiguous() for name, tensor in state.items()}
-        save_file(tensors, unfinished / WEIGHTS, metadata={"format": "pt"})
-        _flush(unfinished / WEIGHTS)
-        classes = len(snapshot.classes) or 1
-        write_json(unfinished / "config.json", config_document(snapshot.built, classes))
-        write_bytes(unfinished / "README.md", _card(snapshot).encode())
-        write_json(unfinished / RECORD, asdict(snapshot) | {"version": VERSION})
-        shutil.rmtree(folder, ignore_errors=True)
-        unfinished.rename(folder)
+        unfinished.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(unfinished.with_suffix(".writing.lock")):
+            _write_folder(unfinished, snapshot, state)
+            shutil.rmtree(folder, ignore_errors=True)
+            unfinished.rename(folder)
     except OSError as error:
         reason = error.strerror or str(error)
         remedy = "free space or choose another folder"
@@ -98,7 +91,10 @@ def write_snapshot(
 
 def read_snapshot(folder: Path) -> Snapshot:
     """Read the record of one folder. Raises CacheError when it is damaged or newer."""
-    document = read_json(folder / RECORD)
+    path = folder / RECORD
+    if path.is_file() and path.stat().st_size > MAX_RECORD_BYTES:
+        raise CacheError(path, "is larger than 16 MiB", "make it again")
+    document = read_json(path)
     known = {f.name for f in fields(Snapshot)}
     if not isinstance(document, dict) or document.get("version") != VERSION:
         raise CacheError(folder / RECORD, "is not of this version", "make it again")
@@ -153,6 +149,22 @@ def check_name(name: str) -> str:
             f"Name {name!a}", "cannot be a folder", f"use {safe_name(name)}"
         )
     return name
+
+
+def _write_folder(
+    folder: Path, snapshot: Snapshot, state: Mapping[str, "torch.Tensor"]
+) -> None:
+    from safetensors.torch import save_file
+
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    tensors = {name: tensor.contiguous() for name, tensor in state.items()}
+    save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
+    _flush(folder / WEIGHTS)
+    classes = len(snapshot.classes) or 1
+    write_json(folder / "config.json", config_document(snapshot.built, classes))
+    write_bytes(folder / "README.md", _card(snapshot).encode())
+    write_json(folder / RECORD, asdict(snapshot) | {"version": VERSION})
 
 
 def _card(snapshot: Snapshot) -> str:

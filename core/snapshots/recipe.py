@@ -27,7 +27,8 @@ class Recipe:
     mirrors half of the images, "crop-flip" also crops at random, which forbids keeping
     the features of what is frozen. `precision` None is bfloat16 on CUDA, else float32.
     Training stops after `patience` epochs without a better validation accuracy, and
-    the best epoch is kept; within epochs, every `checkpoint_steps` are saved.
+    the best epoch is kept. A checkpoint is written every `checkpoint_steps` and after
+    each epoch.
     """
 
     name: str

@@ -1,5 +1,6 @@
 """Synthetic snapshots compared with what they were made from: the loop closes."""
 
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
 import pytest
@@ -114,3 +115,16 @@ def test_a_damaged_record_is_passed_over(tiny, tmp_path):
     (made,) = generate_snapshots(tmp_path, "base", count=1)
     (tmp_path / made.id / "snapshot.json").write_text("{")
     assert [snapshot.id for snapshot in list_snapshots(tmp_path)] == ["base"]
+
+
+def test_two_writers_of_one_folder_make_each_snapshot_once(tiny, tmp_path):
+    make_base(tmp_path, "base", tiny["vit"])
+    with ThreadPoolExecutor(3) as pool:
+        jobs = [
+            pool.submit(generate_snapshots, tmp_path, "base", count=3) for _ in range(3)
+        ]
+        found = [[s.weights_digest for s in job.result()] for job in jobs]
+    assert found[0] == found[1] == found[2]
+    for snapshot in list_snapshots(tmp_path):
+        assert read_state(tmp_path / snapshot.id)[1] == snapshot.weights_digest
+    assert len(list_snapshots(tmp_path)) == 4
