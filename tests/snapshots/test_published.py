@@ -1,5 +1,6 @@
 """Each published data set from a tiny tree of its original layout, whole and broken."""
 
+import shutil
 import tarfile
 import zlib
 from pathlib import Path
@@ -129,6 +130,14 @@ def test_a_missing_file_is_named(name, tmp_path):
         return
     with pytest.raises(UsageError, match=rf"{gone.name} is missing"):
         load_dataset(name, tmp_path)
+
+
+@pytest.mark.parametrize("gone", ["val/n02115641", "val", "train"])
+def test_a_missing_folder_of_imagewoof_is_named(gone, tmp_path):
+    woof(tmp_path)
+    shutil.rmtree(tmp_path / "imagewoof2-160" / gone)
+    with pytest.raises(UsageError, match=rf"{gone} (is missing|holds no class)"):
+        load_dataset("imagewoof", tmp_path)
 
 
 @every_layout

@@ -76,10 +76,16 @@ def listed_source(
 
 
 def class_items(root: Path, prefix: str, classes: Iterable[str]) -> list[Item]:
-    """List the images of class folders below `root/prefix`, with their labels."""
+    """List the images of class folders below `root/prefix`, with their labels.
+
+    Raises UsageError for a folder that is missing.
+    """
     found: list[Item] = []
     for label, name in enumerate(classes):
-        for path in sorted((root / prefix / name).iterdir()):
+        folder = root / prefix / name
+        if not folder.is_dir():
+            raise UsageError(folder, "is missing", "unpack the archive again")
+        for path in sorted(folder.iterdir()):
             is_image = path.suffix.lower() in SUFFIXES and not path.is_symlink()
             if is_image and not path.name.startswith("."):
                 found.append((f"{prefix}{name}/{path.name}", label))
