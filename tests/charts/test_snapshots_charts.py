@@ -66,7 +66,8 @@ def test_the_ranking_draws_the_best_and_tells_who_saw_fewer_images():
     figure = snapshot_ranking(rows, title="LogME")
     assert sum(len(trace.x) for trace in figure.data) == MOST
     symbols = [s for trace in figure.data for s in trace.marker.symbol]
-    assert symbols.count("circle") == 3 and "circle-open" in symbols
+    assert symbols.count("circle") == 2 and symbols.count("diamond") == 1
+    assert symbols.count("circle-open") == MOST - 3
 
 
 def test_a_ranking_without_any_score_is_an_empty_figure():

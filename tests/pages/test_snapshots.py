@@ -144,6 +144,14 @@ def test_a_store_elsewhere_that_is_no_store_is_named(open_page, tmp_path):
     assert "not the full path of a store" in page.warning[0].value
 
 
+def test_a_damaged_store_is_one_sentence(open_page, tmp_path):
+    store = ModelStore(tmp_path / "damaged", create=True)
+    (store.models_folder / "model.json").write_bytes(b"{}")
+    page = open_page(PAGE, section="Store", store=str(store.folder))
+    assert not page.exception
+    assert "is not a model of the store" in page.error[0].value.replace("\\", "")
+
+
 def test_the_form_starts_what_it_says(open_page, monkeypatch):
     from core.ui import snapshots_loaders
 
