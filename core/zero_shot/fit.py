@@ -1,9 +1,11 @@
 """Whether a model fits a device: its footprint against the memory that is there."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from core.device import Device, Kind
+from core.errors import UsageError
 from core.zero_shot.footprint import Footprint
 
 Verdict = Literal["fits", "tight", "does not fit", "unknown"]
@@ -38,6 +40,12 @@ class Fit:
     sentence: str
 
     @property
+    def least_bytes(self) -> int:
+        """What it takes without activations, which is known of every model."""
+        parts = self.parts | {"activations": 0}
+        return sum(parts.values())
+
+    @property
     def parts(self) -> dict[str, int | None]:
         """The memory by what it is for, in bytes."""
         found = self.footprint
@@ -61,6 +69,22 @@ def fit(found: Footprint, device: Device, *, overhead_bytes: int | None = None) 
         found, device, overhead, total, verdict,
         _sentence(found, verdict, total or least, device),
     )  # fmt: skip
+
+
+def needed_together(fits: Sequence[Fit], device: Device) -> int | None:
+    """Return what models need that are loaded together and run in turn, or None.
+
+    Raises UsageError where even the least that they may need is not free.
+    """
+    least = sum(one.least_bytes for one in fits)
+    least -= sum(one.overhead_bytes for one in fits[1:])
+    known = [one.footprint.activation_bytes for one in fits]
+    most = max((size for size in known if size is not None), default=0)
+    at_least = least + SPREAD[device.kind][0] * most
+    if device.memory_bytes and at_least > device.free_bytes:
+        happened = f"need at least {gigabytes(at_least)} and are not loaded"
+        raise UsageError("The models together", happened, "choose a smaller one")
+    return None if None in known else least + most
 
 
 def _verdict(least: int, activations: int | None, device: Device) -> Verdict:

@@ -1,6 +1,7 @@
 """One image, some labels, one model: what it finds, and what that took."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,13 +10,15 @@ import numpy as np
 import pandas as pd
 
 from core.device import Device
-from core.errors import UsageError
+from core.errors import UnsupportedFormat, UsageError
 from core.settings import Settings
 from core.transfer.images import UnreadableImage, open_image
 from core.zero_shot.classify import label_scores, text_features
 from core.zero_shot.detect import detections
+from core.zero_shot.fit import needed_together
 from core.zero_shot.measured import Measured, measured
 from core.zero_shot.model_files import Progress
+from core.zero_shot.networks import reason
 from core.zero_shot.recognizer import (
     Recognizer,
     Scores,
@@ -100,6 +103,7 @@ def try_model(
     labels = checked_labels(question.labels)
     chain = [name, *([question.masks] if question.masks else [])]
     fits = [expected_fit(one, settings, device, len(labels))[1] for one in chain]
+    expected = needed_together(fits, device)
     with measured(device.kind) as loading:
         model = open_recognizer(name, settings, device, progress)
         _check_chain(model, question)
@@ -109,15 +113,14 @@ def try_model(
             else None
         )
     progress(0.5, f"{name} looks at the image")
-    with measured(device.kind) as looking:
+    with measured(device.kind) as looking, _one_sentence(chain):
         rows, places = look(model, image, labels, question)
         if painter is not None:
             rows, places = masks_of_boxes(painter, image, rows)
-    expected = [one.total_bytes for one in fits]
     return Found(
         " → ".join(chain), "masks" if painter else model.kind.task, model.kind.scores,
         rows, places, _threshold(model, question),
-        None if None in expected else sum(expected), loading, looking,
+        expected, loading, looking,
     )  # fmt: skip
 
 
@@ -136,6 +139,16 @@ def look(
     if model.kind.task == "detection":
         return detections(model, image, labels, **options), None
     return segments(model, image, labels, **options)
+
+
+@contextmanager
+def _one_sentence(chain: Sequence[str]) -> Iterator[None]:
+    """Say in one sentence what a network complains about, memory that ran out too."""
+    try:
+        yield
+    except (RuntimeError, ValueError, TypeError, IndexError, MemoryError) as error:
+        happened = f"cannot look at this image ({reason(error)})"
+        raise UnsupportedFormat(" → ".join(chain), happened) from error
 
 
 def _threshold(model: Recognizer, question: Question) -> float | None:

@@ -6,7 +6,8 @@ import pytest
 
 from core.__main__ import run
 from core.device import Device
-from core.zero_shot.fit import SPREAD, fit
+from core.errors import UsageError
+from core.zero_shot.fit import SPREAD, fit, needed_together
 from core.zero_shot.fit_document import keep_fit, kept_fit, read_document
 from core.zero_shot.footprint import Footprint
 from core.zero_shot.workload import Workload
@@ -46,6 +47,16 @@ def test_without_a_trace_only_weights_that_are_too_large_are_certain():
     assert held(10**6, unknown).total_bytes is None
     assert held(WEIGHTS, unknown).verdict == "does not fit"
     assert "it has loops" in held(10**6, unknown).sentence
+
+
+def test_two_models_share_the_overhead_and_run_in_turn():
+    two = [held(10**6), held(10**6)]
+    together = OVERHEAD + 2 * WEIGHTS + ACTIVATIONS
+    device = Device("cuda", "cuda:0", "A GPU", together, together)
+    assert needed_together(two, device) == together
+    small = Device("cuda", "cuda:0", "A GPU", together, OVERHEAD + 2 * WEIGHTS)
+    with pytest.raises(UsageError, match="are not loaded"):
+        needed_together(two, small)
 
 
 def test_a_device_of_unknown_memory_is_unknown():

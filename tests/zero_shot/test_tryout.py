@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from core.device import Device
 from core.errors import PedigreeError, UsageError
@@ -150,6 +151,17 @@ def test_a_model_that_does_not_fit_is_refused_before_it_is_loaded(tiny, offline)
     device = Device("cpu", "cpu", "A small machine", 10**6, 10**6)
     with pytest.raises(UsageError, match=r"is not loaded: It needs about"):
         expected_fit(str(tiny("clip")), offline, device)
+
+
+@pytest.mark.parametrize("name", ["clip", "grounding-dino"])
+def test_a_single_pixel_is_an_answer_or_one_sentence(name, tiny, offline, cpu):
+    pixel, question = Image.new("RGB", (1, 1)), Question(["cat"], threshold=0.0)
+    try:
+        found = try_model(str(tiny(name)), pixel, question, offline, cpu, quietly)
+    except PedigreeError as error:
+        assert "\n" not in str(error)
+    else:
+        assert list(found.rows["label"].unique()) in (["cat"], [])
 
 
 def test_padding_follows_the_text_and_long_texts_are_cut(tiny):
