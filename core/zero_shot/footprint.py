@@ -114,17 +114,18 @@ def _trace(network: "torch.nn.Module", told: Footprint) -> tuple[int, int]:
     from torch._subclasses.fake_tensor import FakeTensorMode
     from torch.utils.flop_counter import FlopCounterMode
 
-    workload, device = told.workload, torch.device("meta")
+    workload = told.workload
     is_fused = workload.attention == "fused"
     flops = FlopCounterMode(display=False)
-    fake = FakeTensorMode(allow_non_fake_inputs=True) if is_fused else nullcontext()
+    fake = FakeTensorMode() if is_fused else nullcontext()
+    where = nullcontext() if is_fused else torch.device("meta")
     with fake, quiet():
         if is_fused:
-            device = torch.device("cpu")
-            network.to_empty(device=device)
+            # Three times as quick as to_empty, which turns every tensor into a fake.
+            network._apply(lambda one: torch.empty(one.shape, dtype=one.dtype))
         network.train(workload.training).requires_grad_(workload.training)
         live = LiveBytes([*network.parameters(), *network.buffers()])
-        with device, flops, live.mode():
+        with where, flops, live.mode():
             inputs = sample_inputs(
                 network, told.name, workload.batch, told.image_size, workload.labels
             )
