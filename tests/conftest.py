@@ -1,5 +1,6 @@
 """A real HTTP server on loopback that answers from a script."""
 
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,6 +11,14 @@ from hypothesis import settings
 
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def main_module():
+    """Puts `__main__` back: AppTest leaves its script there, and spawn would run it."""
+    kept = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = kept
 
 
 @dataclass(frozen=True)
