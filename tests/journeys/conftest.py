@@ -5,6 +5,7 @@ from playwright.sync_api import sync_playwright
 
 from bench.server import pedigree_server
 from core.charts.renderer import find_browser
+from tests.journeys.errands import Errand
 
 NO_BROWSER = "no Chromium is installed; `make test` installs one"
 
@@ -52,3 +53,9 @@ def page(chromium):
     yield tab
     context.close()
     assert not foreign, f"the page asked other hosts: {foreign}"
+
+
+@pytest.fixture
+def errand(page):
+    """Walk an errand of the README in one tab."""
+    return Errand(page)
