@@ -4,7 +4,7 @@ holds.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 
@@ -25,20 +25,18 @@ class Line:
             self.ratio <= self.bound if self.sense == "<=" else self.ratio >= self.bound
         )
 
+    def text(self) -> str:
+        """Return the line for people."""
+        verdict = "holds" if self.holds else "FAILS"
+        told = f"{verdict}  {self.ratio:8.3f} {self.sense} {self.bound:<7g} {self.name}"
+        return f"{told} ({self.detail})" if self.detail else told
+
 
 def finish(lines: Sequence[Line], *, as_json: bool) -> int:
     """Print the lines and return 1 if one does not hold."""
     if as_json:
-        document = {
-            line.name: {"ratio": line.ratio, "bound": line.bound, "holds": line.holds}
-            for line in lines
-        }
+        document = {line.name: asdict(line) | {"holds": line.holds} for line in lines}
         print(json.dumps(document, indent=1))
     else:
-        for line in lines:
-            verdict = "holds" if line.holds else "FAILS"
-            print(
-                f"{verdict}  {line.ratio:8.3f} {line.sense} {line.bound:<7g} "
-                f"{line.name}" + (f" ({line.detail})" if line.detail else "")
-            )
+        print(*(line.text() for line in lines), sep="\n")
     return 0 if all(line.holds for line in lines) else 1

@@ -13,6 +13,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
+class Served(str):
+    """The address of a server, and the id of its process."""
+
+    pid: int
+
+
 def free_port() -> int:
     """Return a port on which nobody listens."""
     with socket.socket() as probe:
@@ -21,7 +27,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def pedigree_server(environment: dict[str, str]) -> Iterator[str]:
+def pedigree_server(environment: dict[str, str]) -> Iterator[Served]:
     """Yield the address of the app, served as `make run` does."""
     port = free_port()
     command = [sys.executable, "-m", "core.ui.serve"]
@@ -30,7 +36,7 @@ def pedigree_server(environment: dict[str, str]) -> Iterator[str]:
 
 
 @contextmanager
-def streamlit_server(script: Path) -> Iterator[str]:
+def streamlit_server(script: Path) -> Iterator[Served]:
     """Yield the address of a Streamlit server that runs `script`."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(script),
@@ -40,13 +46,14 @@ def streamlit_server(script: Path) -> Iterator[str]:
 
 
 @contextmanager
-def _serving(command: list[str], environment: dict, port: int) -> Iterator[str]:
+def _serving(command: list[str], environment: dict, port: int) -> Iterator[Served]:
     server = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **environment},
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     try:
-        address = f"http://127.0.0.1:{port}"
+        address = Served(f"http://127.0.0.1:{port}")
+        address.pid = server.pid
         wait_until_healthy(address, server)
         yield address
     finally:

@@ -34,8 +34,13 @@ def tiny() -> Mapping[str, Architecture]:
 
 
 @pytest.fixture(scope="session")
-def digits() -> Dataset:
-    return load_dataset("digits", caps=Caps(train=80, validation=30, test=40))
+def caps() -> Caps:
+    return Caps(train=80, validation=30, test=40)
+
+
+@pytest.fixture(scope="session")
+def digits(caps) -> Dataset:
+    return load_dataset("digits", caps=caps)
 
 
 @pytest.fixture(scope="session")

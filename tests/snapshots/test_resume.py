@@ -4,13 +4,14 @@ import multiprocessing
 import os
 import signal
 import time
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from core.snapshots.checkpoint import load_checkpoint
+from core.snapshots.datasets import load_dataset
 from core.snapshots.generate import make_base
 from core.snapshots.lineage import read_snapshot
 from core.snapshots.recipe import Recipe
@@ -21,6 +22,10 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 RECIPE = Recipe(
     "child", "base", 3, epochs=3, batch_size=20, learning_rate=5e-3, seed=4,
     checkpoint_steps=2,
+)  # fmt: skip
+SLOW_TO_IMPORT = (
+    "pytest", "pandas", "torch._dynamo", "torchvision", "transformers", "PIL.Image",
+    "sklearn.datasets", "scipy.optimize", "safetensors.torch",
 )  # fmt: skip
 REPORTS = 3 + 3 * 4
 """The kept features are told three times, and each of three epochs has four steps."""
@@ -42,14 +47,38 @@ def whole(tmp_path_factory, tiny, digits, cpu, one_thread):
     return made
 
 
+@dataclass
+class Killed:
+    """Kills its own process at its n-th report."""
+
+    left: int
+
+    def __call__(self, fraction: float, message: str) -> None:
+        if not self.left:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.left -= 1
+
+
+def train(root, caps, device, progress) -> None:
+    torch.set_num_threads(1)
+    digits = load_dataset("digits", caps=caps)
+    train_snapshot(root, RECIPE, digits, device=device, progress=progress)
+
+
+@pytest.fixture(scope="module")
+def clean():
+    """Processes that come from one in which no thread of torch was ever started."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([*SLOW_TO_IMPORT])
+    return context
+
+
 @pytest.fixture
-def process(digits, cpu):
+def process(clean, caps, cpu):
     """Start training in a process of its own."""
 
     def start(root: Path, progress=None):
-        work = partial(train_snapshot, device=cpu, progress=progress)
-        fork = multiprocessing.get_context("fork")
-        process = fork.Process(target=work, args=(root, RECIPE, digits))
+        process = clean.Process(target=train, args=(root, caps, cpu, progress))
         process.start()
         return process
 
@@ -58,13 +87,7 @@ def process(digits, cpu):
 
 def killed_at(report: int, root: Path, process) -> int:
     """Train in a process that kills itself at its n-th report."""
-    left = iter(range(report))
-
-    def progress(fraction: float, message: str) -> None:
-        if next(left, None) is None:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    started = process(root, progress)
+    started = process(root, Killed(report))
     started.join(60)
     return started.exitcode
 
