@@ -8,31 +8,31 @@ import streamlit as st
 from core.demo import demo_bases, is_built
 from core.derived.family import Family
 from core.settings import load_settings
-from core.ui.advice_section import advice_section
-from core.ui.archive_section import archive_section
-from core.ui.base_choice import choose_base
-from core.ui.best_child_section import best_child_section
-from core.ui.census_section import census_section
-from core.ui.compare_section import compare_section
-from core.ui.family_jobs import (
+from core.ui.derived.advice_section import advice_section
+from core.ui.derived.archive_section import archive_section
+from core.ui.derived.base_choice import choose_base
+from core.ui.derived.best_child_section import best_child_section
+from core.ui.derived.census_section import census_section
+from core.ui.derived.compare_section import compare_section
+from core.ui.derived.family_jobs import (
     again_buttons,
     compare_family,
     demo_is_running,
     demo_panel,
     family_panel,
 )
-from core.ui.family_loaders import Base, stored_family
+from core.ui.derived.family_loaders import Base, stored_family
+from core.ui.derived.hub_panel import hub_panel
+from core.ui.derived.profile_drawer import profile_drawer
+from core.ui.derived.siblings_section import siblings_section
+from core.ui.derived.storage_section import storage_section
+from core.ui.derived.summary_section import summary_section
+from core.ui.derived.tree_section import tree_section
 from core.ui.fit_link import fit_link
 from core.ui.frame import frame
-from core.ui.hub_panel import hub_panel
 from core.ui.map_section import map_section
-from core.ui.profile_drawer import profile_drawer
-from core.ui.siblings_section import siblings_section
 from core.ui.states import empty_state
-from core.ui.storage_section import storage_section
-from core.ui.summary_section import summary_section
 from core.ui.text import literal
-from core.ui.tree_section import tree_section
 
 VIEWS: dict[str, Callable[[Base, Family], None]] = {
     "Map": map_section,

@@ -4,12 +4,12 @@ import streamlit as st
 
 from core.charts.axes import higher_is_better
 from core.tables.selection import select
-from core.ui.explorer_axes import choose_axes, published_charts
 from core.ui.explorer_chart import explorer_chart
 from core.ui.frame import frame
 from core.ui.loaders import every_model, models
-from core.ui.model_drawer import model_drawer
-from core.ui.model_filters import (
+from core.ui.models.axes import choose_axes, published_charts
+from core.ui.models.drawer import model_drawer
+from core.ui.models.filters import (
     budget_answer,
     choose_benchmark,
     choose_budget,
@@ -18,9 +18,9 @@ from core.ui.model_filters import (
     choose_table,
     reset_filters,
 )
-from core.ui.model_listing import compare, listing
-from core.ui.overlay import own_results
-from core.ui.sources_panel import sources_panel
+from core.ui.models.listing import compare, listing
+from core.ui.models.overlay import own_results
+from core.ui.models.sources_panel import sources_panel
 from core.ui.states import empty_state, note
 from core.ui.text import plural
 

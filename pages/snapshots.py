@@ -5,12 +5,12 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.ui.frame import frame
-from core.ui.snapshots_blocks_section import blocks_section
-from core.ui.snapshots_datasets_section import datasets_section
-from core.ui.snapshots_index_section import index_section
-from core.ui.snapshots_list_section import list_section
-from core.ui.snapshots_search_section import search_section
-from core.ui.snapshots_store_section import store_section
+from core.ui.snapshots.blocks_section import blocks_section
+from core.ui.snapshots.datasets_section import datasets_section
+from core.ui.snapshots.index_section import index_section
+from core.ui.snapshots.list_section import list_section
+from core.ui.snapshots.search_section import search_section
+from core.ui.snapshots.store_section import store_section
 
 SECTIONS: dict[str, Callable[[], None]] = {
     "Snapshots": list_section,

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.ui.frame import frame
-from core.ui.transfer_images_section import images_section
-from core.ui.transfer_predict_section import evaluate_section, recommend_section
-from core.ui.transfer_records_section import records_section
-from core.ui.transfer_truth_section import truth_section
+from core.ui.transfer.images_section import images_section
+from core.ui.transfer.predict_section import evaluate_section, recommend_section
+from core.ui.transfer.records_section import records_section
+from core.ui.transfer.truth_section import truth_section
 
 SECTIONS: dict[str, Callable[[], None]] = {
     "Predicted and true": truth_section,

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from core.ui.frame import frame
-from core.ui.zero_shot_audits import audit_section
-from core.ui.zero_shot_fit_section import fit_section
-from core.ui.zero_shot_rankings import rankings_section
-from core.ui.zero_shot_sources import sources_section
-from core.ui.zero_shot_try_section import try_section
+from core.ui.zero_shot.audits import audit_section
+from core.ui.zero_shot.fit_section import fit_section
+from core.ui.zero_shot.rankings import rankings_section
+from core.ui.zero_shot.sources import sources_section
+from core.ui.zero_shot.try_section import try_section
 
 SECTIONS = {
     "Rankings": rankings_section,

@@ -10,9 +10,9 @@ from core.tables.filters import pareto_front
 from core.tables.selection import Best, best_of, stated_columns
 from core.tables.trend import trend
 from core.ui.chart import chart
-from core.ui.explorer_axes import Axes
 from core.ui.export_row import export_row
-from core.ui.model_drawer import MOST_COMPARED, open_drawer
+from core.ui.models.axes import Axes
+from core.ui.models.drawer import MOST_COMPARED, open_drawer
 from core.ui.states import note
 from core.ui.text import compact, literal, percent, plural
 

@@ -9,11 +9,11 @@ from core.derived.family import Family
 from core.derived.order import ORDERS, sort_rows
 from core.derived.selection import select
 from core.ui.chart import chart
+from core.ui.derived.family_loaders import Base, base_name, family_matrix, hub_pages
+from core.ui.derived.map_choice import MOST_FREQUENT, MapChoice, choose
+from core.ui.derived.map_listing import failures, listing
+from core.ui.derived.pair_section import pair_section
 from core.ui.export_row import export_row
-from core.ui.family_loaders import Base, base_name, family_matrix, hub_pages
-from core.ui.map_choice import MOST_FREQUENT, MapChoice, choose
-from core.ui.map_listing import failures, listing
-from core.ui.pair_section import pair_section
 from core.ui.states import empty_state
 from core.ui.text import plural
 

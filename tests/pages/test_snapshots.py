@@ -153,11 +153,11 @@ def test_a_damaged_store_is_one_sentence(open_page, tmp_path):
 
 
 def test_the_form_starts_what_it_says(open_page, monkeypatch):
-    from core.ui import snapshots_loaders
+    from core.ui.snapshots import loaders
 
     asked = []
     monkeypatch.setattr(
-        snapshots_loaders, "run_verb", lambda job, *arguments: asked.append(arguments)
+        loaders, "run_verb", lambda job, *arguments: asked.append(arguments)
     )
     page = open_page(PAGE)
     page.number_input(key="count").set_value(3).run()

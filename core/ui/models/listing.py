@@ -1,0 +1,87 @@
+"""The models shown, as a table and side by side."""
+
+import pandas as pd
+import streamlit as st
+
+from core.charts.axes import FRACTIONS, LABELS, higher_is_better
+from core.tables.selection import differences, stated_columns
+from core.ui.models.drawer import MOST_COMPARED, open_drawer
+from core.ui.states import empty_state
+from core.ui.written import written_rows
+
+SHOWN = (
+    "name", "family", "accuracy", "epe", "params", "gmacs", "gips", "throughput",
+    "file_size_bytes", "image_size", "protocol", "pretraining", "licence",
+)  # fmt: skip
+TEXTS = {
+    "family": "Family",
+    "protocol": "Protocol",
+    "pretraining": "Pre-training",
+    "licence": "Licence",
+}
+FORMATS = {
+    "params": "compact",
+    "gmacs": "%.2f",
+    "gips": "%.2f",
+    "throughput": "%.0f",
+    "file_size_bytes": "bytes",
+    "image_size": "%d",
+}
+
+
+def listing(rows: pd.DataFrame, drawn: tuple[str, str]) -> None:
+    """List the models shown, best first; a row's button opens its details.
+
+    `drawn` are the columns of the chart; they are listed too.
+    """
+    st.subheader("Models shown")
+    _, value = drawn
+    names = [*SHOWN, *(name for name in drawn if name not in SHOWN)]
+    rows = rows[["id", *names]]
+    rows = rows.sort_values(value, ascending=not higher_is_better(value))
+    stated = set(stated_columns(rows))
+    shown = rows[[name for name in names if name in stated]]
+    shares = [name for name in shown if name in FRACTIONS]
+    shown = shown.assign(**{name: 100 * shown[name] for name in shares})
+
+    def clicked() -> None:
+        open_drawer(rows["id"].iloc[st.session_state["details"]["row"]])
+
+    st.dataframe(
+        shown.assign(details="Details"), hide_index=True, alt="Models shown",
+        key="listing",
+        column_config={
+            "details": st.column_config.ButtonColumn(
+                "", key="details", on_click=clicked, type="tertiary", pinned=True
+            ),
+            "name": st.column_config.TextColumn("Model", pinned=True),
+            **TEXTS,
+            **{name: _number(name) for name in shown if name in LABELS},
+        },
+    )  # fmt: skip
+
+
+def _number(name: str):
+    if name in FRACTIONS:
+        return st.column_config.NumberColumn(f"{LABELS[name]} (%)", format="%.3f")
+    return st.column_config.NumberColumn(LABELS[name], format=FORMATS.get(name, "%.4g"))
+
+
+def compare(every: pd.DataFrame) -> None:
+    """Put two to six models side by side."""
+    st.subheader("Compare")
+    ids = st.multiselect(
+        "Models to compare", list(every["id"]), key="compare", bind="query-params",
+        max_selections=MOST_COMPARED,
+        placeholder="Two to six models",
+    )  # fmt: skip
+    if len(ids) < 2:
+        empty_state("Choose two to six models here, in the chart or in the table.")
+        return
+    only = st.toggle("Differences only", value=True, key="diff", bind="query-params")
+    rows = every.set_index("id").loc[ids]
+    names = list(rows["name"])
+    rows = differences(rows) if only else rows[stated_columns(rows)]
+    wide = written_rows(rows.drop(columns="name", errors="ignore")).T
+    wide.columns = names
+    st.dataframe(wide, alt="Comparison of models", height="content")

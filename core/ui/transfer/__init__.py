@@ -1,0 +1,1 @@
+"""The sections of the Transfer page, and what they load."""

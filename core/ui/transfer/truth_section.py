@@ -1,0 +1,110 @@
+"""Predicted against true: scores, predictors and static lists on the demo's tasks."""
+
+import pandas as pd
+import streamlit as st
+
+from core.charts.transfer_intervals import intervals
+from core.charts.transfer_scatter import predicted_against_true
+from core.transfer.agreement import Agreement, points, predicts_accuracy
+from core.ui.chart import chart
+from core.ui.export_row import export_row
+from core.ui.states import note
+from core.ui.text import literal
+from core.ui.transfer.loaders import demo_agreement, demo_panel, demo_records
+
+ALL_TASKS = "all tasks"
+SOURCE = (
+    "Demo records: 8 small backbones and 22 tasks about scikit-learn's digits, made on "
+    "this machine; a ridge head trained on frozen features of 8 or 40 images a class, "
+    "measured on about 450 images that no backbone and no head saw."
+)
+METRICS = {
+    "kendall": "Kendall's τ",
+    "weighted_kendall": "Weighted τ",
+    "pearson": "Pearson's r",
+    "top1_regret": "Top-1 regret",
+}
+
+
+def truth_section() -> None:
+    """Show every ranker against really trained heads, and say which tie."""
+    if demo_records() is None:
+        demo_panel()
+        return
+    found = demo_agreement()
+    st.info(literal(found.sentence), icon=":material/balance:")
+    note(SOURCE)
+    _scatter(found)
+    _rankers(found)
+
+
+def _scatter(found: Agreement) -> None:
+    st.subheader("Predicted against true")
+    by_tau = found.rankers[found.rankers["metric"] == "kendall"]
+    by_tau = by_tau.sort_values("value", ascending=False)
+    names = dict(zip(by_tau["predictor"], by_tau["title"], strict=True))
+    left, right = st.columns(2)
+    ranker = left.selectbox(
+        "Ranked by", list(names), format_func=names.get, key="ranker",
+        bind="query-params",
+        help="Scores see the labeled training images of a task; predictors see its "
+        "description and the records of other label sets; static lists see no task.",
+    )  # fmt: skip
+    task = right.selectbox(
+        "Task", [ALL_TASKS, *found.cells["task"].unique()], key="task",
+        bind="query-params",
+    )  # fmt: skip
+    one = None if task in (None, ALL_TASKS) else task
+    rows = points(found, ranker, one)
+    rows = rows.assign(family=rows["model"].map(demo_records()[0].models["family"]))
+    is_accuracy = predicts_accuracy(ranker)
+    title, true = names[ranker], "True accuracy"
+    if one is None:
+        title += ", over the task's mean" + ("" if is_accuracy else " (in sd)")
+        true += ", over the task's mean"
+
+    def figure():
+        return predicted_against_true(
+            rows, predicted_title=title, true_title=true, same_scale=is_accuracy
+        )
+
+    alt = f"{names[ranker]} against the accuracy of trained heads, {task}"
+    chart(figure(), key="scatter", alt=alt, height=420)
+    export_row(
+        figure, rows, name=f"predicted-{ranker}", caption=f"{title}. {SOURCE}",
+        key="scatter-export",
+    )  # fmt: skip
+
+
+def _rankers(found: Agreement) -> None:
+    st.subheader("How well each ranks the models of a task")
+    metric = st.segmented_control(
+        "By", list(METRICS), format_func=METRICS.get, key="metric", default="kendall",
+        bind="query-params", required=True,
+    )  # fmt: skip
+    rows = ranker_rows(found.rankers, metric or "kendall")
+    title = f"{METRICS[metric or 'kendall']}, mean and 95 % interval"
+    alt = f"{len(rows)} rankers by {METRICS[metric or 'kendall']}"
+    chart(intervals(rows, title=title), key="rankers", alt=alt)
+    st.dataframe(
+        rows, hide_index=True, alt="Rankers",
+        column_config={
+            "name": "Ranker", "kind": "Kind",
+            "is_tied": st.column_config.CheckboxColumn("Ties with the best"),
+            **{name: st.column_config.NumberColumn(label, format="%.3f")
+               for name, label in (("value", "Mean"), ("low", "Low"),
+                                   ("high", "High"))},
+        },
+    )  # fmt: skip
+    export_row(
+        lambda: intervals(rows, title=title), rows, name=f"rankers-{metric}",
+        caption=f"{title}. {SOURCE}", key="rankers-export",
+    )  # fmt: skip
+
+
+def ranker_rows(rankers: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return the rankers of one metric, the best first; regret is better small."""
+    rows = rankers[(rankers["metric"] == metric) & rankers["value"].notna()]
+    rows = rows.sort_values("value", ascending=metric.endswith("regret"))
+    names = ["title", "kind", "value", "low", "high", "is_tied"]
+    return rows[names].rename(columns={"title": "name"}).reset_index(drop=True)

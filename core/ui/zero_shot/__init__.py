@@ -1,0 +1,1 @@
+"""The sections of the Zero-shot page, and what they load."""
