@@ -8,11 +8,10 @@ from core.ui.explorer_chart import explorer_chart
 from core.ui.frame import frame
 from core.ui.loaders import every_model, models
 from core.ui.models.axes import choose_axes, published_charts
+from core.ui.models.budget import budget_answer, choose_budget
 from core.ui.models.drawer import model_drawer
 from core.ui.models.filters import (
-    budget_answer,
     choose_benchmark,
-    choose_budget,
     choose_models,
     choose_protocol,
     choose_table,
@@ -39,10 +38,11 @@ with frame(
         st.button("Reset", on_click=reset_filters, icon=":material/restart_alt:")
     model_drawer(every, every_model())
     rows = select(offered, selection)
-    st.markdown(f"**{len(rows):,} of {plural(len(offered), 'model')}**")
     axes = choose_axes(offered)
     if axes and budget and not rows.empty:
-        budget_answer(rows, budget, axes.y, lower=not higher_is_better(axes.y))
+        lower = not higher_is_better(axes.y)
+        rows = budget_answer(rows, budget, axes.y, lower=lower)
+    st.markdown(f"**{len(rows):,} of {plural(len(offered), 'model')}**")
     drawn = st.container()
     own = own_results()
     with drawn:

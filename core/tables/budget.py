@@ -8,6 +8,14 @@ import pandas as pd
 from core.tables.filters import among, within
 from core.tables.schema import column
 
+SPENT = {
+    "params": (1e6, "M parameters"),
+    "gmacs": (1.0, "GMACs"),
+    "file_size_bytes": (1e6, "MB"),
+    "throughput": (1.0, "images/s"),
+}
+"""What one unit of each limited number is, and its word."""
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -25,12 +33,14 @@ class Budget:
 
 @dataclass(frozen=True)
 class Fit:
-    """The models that fit, best first, and why the others do not.
+    """The models that fit, and why the others do not.
 
+    `ranked` holds the best of them, best first, and `fitting` all, in the order given.
     `unknown` counts the models that lack a number that the budget asks for.
     """
 
     ranked: pd.DataFrame
+    fitting: pd.DataFrame
     considered: int
     unknown: int
     sentence: str
@@ -60,7 +70,7 @@ def fits(
     >>> models = tidy([{"name": "big", "arch": "b", "params": 9e6, "accuracy": 0.8},
     ...                {"name": "small", "arch": "s", "params": 1e6, "accuracy": 0.7}])
     >>> fits(models, Budget(most_params=5e6)).sentence
-    'Of 2 models 1 fits at most 5 M parameters. Best: small, 70.0 %.'
+    'Of 2 models 1 fits at most 5 M parameters. Best: small, 70.0 % at 1 M parameters.'
     """
     known = models.dropna(subset=[value])
     bounded = [name for name, _, high in _limits(budget) if high is not None]
@@ -76,7 +86,7 @@ def fits(
     ranked = distinct.head(1 + runners_up)
     unknown = len(known) - len(measured)
     sentence = _sentence(len(known), len(rows), unknown, ranked, budget, value, models)
-    return Fit(ranked, len(known), unknown, sentence)
+    return Fit(ranked, rows, len(known), unknown, sentence)
 
 
 def _limits(budget: Budget) -> list[tuple[str, float | None, float | None]]:
@@ -108,7 +118,7 @@ def _sentence(
     names = [
         f"{row['name']}, {_written(row[value], value)}" for _, row in _each(ranked)
     ]
-    said += f" Best: {names[0]}."
+    said += f" Best: {names[0]}{_spent(ranked.iloc[0], budget)}."
     return said + (f" Then {'; '.join(names[1:])}." if names[1:] else "")
 
 
@@ -131,6 +141,18 @@ def _asked(budget: Budget, models: pd.DataFrame) -> str:
     if budget.licences:
         parts.append(f"a licence of {', '.join(budget.licences)}")
     return ", ".join(parts)
+
+
+def _spent(model: pd.Series, budget: Budget) -> str:
+    """Say how much of each limited number a model takes."""
+    parts = []
+    for name, *limits in _limits(budget):
+        if limits != [None, None]:
+            unit, word = SPENT[name]
+            amount = model[name] / unit
+            digits = ",.0f" if amount > 999 else ".3g"
+            parts.append(f"{amount:{digits}} {word}")
+    return f" at {', '.join(parts)}" if parts else ""
 
 
 def _count(number: float) -> str:

@@ -155,6 +155,16 @@ def test_a_budget_is_answered_in_words(explore):
     assert "Best: resnet50" in texts(page).replace("\\", "")
 
 
+def test_the_best_that_fit_are_marked_and_alone_on_request(explore):
+    page = explore(table="timm/imagenet", fit_params="30")
+    everything = page.dataframe[-1].value
+    page.toggle(key="only_fitting").set_value(True).run()
+    assert 0 < len(page.dataframe[-1].value) < len(everything)
+    next(b for b in page.button if b.label.startswith("Mark")).click().run()
+    assert not page.exception and "picked" in traces(page)
+    assert page.multiselect(key="compare").value[0].startswith("timm/resnet50")
+
+
 def test_own_results_are_drawn_and_told_by_row(explore):
     page = explore(table="timm/imagenet", cost="Throughput")
     page.file_uploader(key="own").set_value(("own.csv", OWN, "text/csv")).run()

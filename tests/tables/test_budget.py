@@ -40,7 +40,7 @@ def test_the_answer_in_words():
     assert found.sentence == (
         "Of 4 models 1 fits at most 5 M parameters, at least 5,000 images/s on "
         "RTX 5090, a licence of cc. 1 lacks a number that this asks for. "
-        "Best: small-2, 72.0 %."
+        "Best: small-2, 72.0 % at 1 M parameters, 9,000 images/s."
     )
     assert (found.considered, found.unknown) == (4, 1)
 
@@ -50,6 +50,12 @@ def test_the_runners_up_follow():
     assert found.best["name"] == "large"
     assert found.runners_up["name"].tolist() == ["medium"]
     assert found.sentence.endswith("Best: large, 85.0 %. Then medium, 78.0 %.")
+
+
+def test_all_that_fit_are_kept_in_their_order():
+    found = fits(MODELS, Budget(most_params=5e6, most_gmacs=2), runners_up=0)
+    assert found.fitting["name"].tolist() == ["small", "small-2", "medium"]
+    assert found.sentence.endswith("Best: medium, 78.0 % at 5 M parameters, 1 GMACs.")
 
 
 def test_nothing_fits():

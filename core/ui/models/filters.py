@@ -1,24 +1,20 @@
 """Which table, measured on what, which of its models: the top of the Models page."""
 
-from dataclasses import dataclass
-
 import pandas as pd
 import streamlit as st
 
-from core.tables.budget import Budget, Fit, fits
 from core.tables.catalog import TableSummary
 from core.tables.schema import column
 from core.tables.selection import Selection
 from core.tables.timm.join import TABLE as TIMM_TABLE
 from core.ui.loaders import tables, timm_benchmarks
 from core.ui.states import unknown_choice
-from core.ui.text import literal
 
 NO_FILTER = {
     "search": "", "family": [], "pretraining": [], "licence": [],
     "min_accuracy": None, "max_params": None, "max_gmacs": None, "max_size": None,
     "min_throughput": None, "fit_params": None, "fit_gmacs": None, "fit_size": None,
-    "fit_throughput": None, "fit_licence": [],
+    "fit_throughput": None, "fit_licence": [], "only_fitting": False,
 }  # fmt: skip
 BOTH = "both"
 
@@ -112,50 +108,6 @@ def choose_models(rows: pd.DataFrame) -> Selection:
         most_file_size_bytes=scaled(size, 1e6),
         least_throughput=throughput,
     )
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One limit of the budget: its label, its key, its column and its unit."""
-
-    label: str
-    key: str
-    column: str
-    factor: float = 1.0
-
-
-ASKS = (
-    Ask("Parameters, at most (millions)", "fit_params", "params", 1e6),
-    Ask("GMACs, at most", "fit_gmacs", "gmacs"),
-    Ask("File size, at most (MB)", "fit_size", "file_size_bytes", 1e6),
-    Ask("Images a second, at least", "fit_throughput", "throughput"),
-)
-
-
-def choose_budget(rows: pd.DataFrame) -> Budget | None:
-    """Ask what a model may cost; None while nothing is asked."""
-    with st.popover("What fits my budget", icon=":material/savings:"):
-        asked = {
-            ask.column: scaled(limit(ask.label, ask.key), ask.factor)
-            for ask in ASKS
-            if rows[ask.column].notna().any()
-        }
-        licences = several("Licence", rows, "licence", key="fit_licence")
-    if not licences and all(value is None for value in asked.values()):
-        return None
-    return Budget(
-        most_params=asked.get("params"),
-        most_gmacs=asked.get("gmacs"),
-        most_file_size_bytes=asked.get("file_size_bytes"),
-        least_throughput=asked.get("throughput"),
-        licences=tuple(licences),
-    )
-
-
-def budget_answer(rows: pd.DataFrame, budget: Budget, y: str, *, lower: bool) -> None:
-    """Say in words what fits, with the runners-up."""
-    fit: Fit = fits(rows, budget, value=y, lower=lower)
-    st.markdown(f":material/savings: {literal(fit.sentence)}")
 
 
 def several(
