@@ -13,7 +13,7 @@ from core.ui.derived.archive_section import archive_section
 from core.ui.derived.base_choice import choose_base
 from core.ui.derived.best_child_section import best_child_section
 from core.ui.derived.census_section import census_section
-from core.ui.derived.compare_section import compare_section
+from core.ui.derived.compare_section import SECTION, compare_section
 from core.ui.derived.family_jobs import (
     again_buttons,
     compare_family,
@@ -107,7 +107,7 @@ def counts(base: Base, models: pd.DataFrame) -> None:
 SECTIONS: dict[str, Callable[[], None]] = {
     "Family": family_section,
     "Census": census_section,
-    "Compare two checkpoints": compare_section,
+    SECTION: compare_section,
 }
 
 with frame(

@@ -9,7 +9,7 @@ from core.charts.export import MIME, figure_bytes, file_name, table_bytes
 from core.charts.renderer import find_browser
 from core.ui.loaders import renderer
 
-COLUMNS = {"single": "3.25 in", "double": "6.75 in"}
+COLUMNS = {"single": "Column, 3.25 in", "double": "Page, 6.75 in"}
 FIGURES = {
     "svg": "Vector figure for the web and for slides",
     "pdf": "Vector figure with selectable text for LaTeX",
@@ -47,7 +47,8 @@ def export_row(
         column = st.segmented_control(
             "Figure width", list(COLUMNS), format_func=COLUMNS.get, required=True,
             default="single", key=f"{key}-column", persist_state="session",
-            help="A single or a double column of a paper, in 8 pt.",
+            help="One column, or both, of a two-column paper. Included unscaled, its "
+            "text has 8 pt.",
         )  # fmt: skip
         for kind, text in FIGURES.items():
             st.download_button(

@@ -135,6 +135,17 @@ def test_two_checkpoints_are_compared_from_a_link(open_page, base):
     assert {m.label: m.value for m in page.metric}["changed"] == "2"
 
 
+def test_a_comparison_can_be_sent_in_words(open_page, base):
+    page = open_page(
+        PAGE, section="Compare two checkpoints", first=str(base),
+        second=str(base.parent / "tuned"), **{"compare-view-metric": "cosine"},
+    )  # fmt: skip
+    until(page, lambda: page.code)
+    assert page.selectbox(key="compare-view-metric").value == "cosine"
+    assert page.code[0].value.startswith(f"{base.parent / 'tuned'} against {base}: ")
+    assert f"compare {base} {base.parent / 'tuned'} --metrics" in page.code[0].value
+
+
 def test_a_cut_file_is_one_sentence(open_page, base):
     page = open_page(
         PAGE, section="Compare two checkpoints", first=str(base),

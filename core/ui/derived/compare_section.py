@@ -2,14 +2,18 @@
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pandas as pd
 import streamlit as st
 
+from core.demo import demo_bases
 from core.derived.compare import compare_checkpoints
 from core.derived.comparisons import succeeded
 from core.derived.frames import tensor_rows
+from core.derived.message import message
 from core.derived.named import open_named
 from core.derived.verdict import Comparison
 from core.jobs import Job
@@ -17,9 +21,14 @@ from core.settings import load_settings
 from core.ui.derived.tensor_view import tensor_view
 from core.ui.job_panel import job_panel
 from core.ui.loaders import jobs
-from core.ui.states import empty_state
+from core.ui.states import empty_state, note
 from core.ui.text import literal, size
 from core.weights.facts import facts_side_by_side
+
+SECTION = "Compare two checkpoints"
+VIEW = "compare-view"
+LINKED = "section", "first", "second", f"{VIEW}-metric"
+"""What of the address a link to this comparison keeps."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,7 @@ def compare_section() -> None:
         empty_state(
             "Type the paths of two checkpoints. The link to this page keeps them."
         )
+        _demo_link()
         return
     key = f"compare-{base}-{child}"
     st.button(
@@ -54,8 +64,16 @@ def compare_section() -> None:
     if jobs().get(key) is None:
         _start(key, base, child)
     job = job_panel(key)
-    if job is not None and isinstance(job.result, Compared):
-        _show(job.result)
+    if job is not None and job.state == "done":
+        _show(job.result, datetime.fromtimestamp(job.ended, UTC))
+
+
+def compare_link(label: str, first: str, second: str) -> None:
+    """Link to the comparison of two checkpoints."""
+    st.page_link(
+        "pages/derived.py", label=label, icon=":material/compare_arrows:",
+        query_params={"section": SECTION, "first": first, "second": second},
+    )  # fmt: skip
 
 
 def _path(column, label: str, key: str) -> str:
@@ -84,7 +102,18 @@ def _start(key: str, base: str, child: str) -> None:
     jobs().start(key, f"Comparing {Path(child).name} with {Path(base).name}", work)
 
 
-def _show(result: Compared) -> None:
+def _demo_link() -> None:
+    """Lead to a comparison of two models of the demo, where it is made."""
+    for base in demo_bases(load_settings())[:1]:
+        for child in sorted(base.parent.glob(f"{base.name}-*"))[:1]:
+            compare_link(
+                f"Or see two models of the demo: {base.name} and {child.name}",
+                str(base),
+                str(child),
+            )
+
+
+def _show(result: Compared, compared_at: datetime) -> None:
     found = result.comparison
     st.subheader(found.kind)
     st.markdown(literal(found.sentence))
@@ -94,11 +123,32 @@ def _show(result: Compared) -> None:
         for word in ("equal", "changed", "added", "removed", "reshaped"):
             st.metric(word, getattr(counts, word), width="content", border=True)
         st.metric("read", size(found.bytes_read), width="content", border=True)
+    note(
+        f"{Path(found.child).name} against {Path(found.base).name}, compared "
+        f"{compared_at:%Y-%m-%d %H:%M} UTC; files that changed since need “Compare "
+        "again”."
+    )
+    _to_send(found, compared_at)
     tensor_view(
         result.tensors,
         name=f"compare-{Path(found.child).name}",
-        caption=f"{found.child} against {found.base}.",
-        key="compare-view",
+        caption=f"{found.child} against {found.base}, {compared_at:%Y-%m-%d}.",
+        key=VIEW,
     )
     st.subheader("Headers")
     st.dataframe(result.headers, alt="Headers of both checkpoints")
+
+
+def _to_send(found: Comparison, compared_at: datetime) -> None:
+    """Offer the comparison in words, with the address that opens it."""
+    kept = {key: st.query_params[key] for key in LINKED if key in st.query_params}
+    link = f"{st.context.url}?{urlencode(kept)}" if st.context.url else ""
+    with st.popover("Explain it to a colleague", icon=":material/forward_to_inbox:"):
+        st.code(
+            message(found, day=f"{compared_at:%Y-%m-%d}", link=link), language=None,
+            wrap_lines=True,
+        )  # fmt: skip
+        st.caption(
+            "The link opens this comparison, with the distance chosen, for whoever "
+            "reaches this Pedigree; the command says the same wherever both files are."
+        )

@@ -10,6 +10,7 @@ from core.charts.pair import pair_profile
 from core.derived.family import Family
 from core.derived.pair import agreement, side_by_side
 from core.ui.chart import chart
+from core.ui.derived.compare_section import compare_link
 from core.ui.derived.family_loaders import Base, base_name
 from core.ui.export_row import export_row
 from core.ui.states import empty_state, unknown_choice
@@ -99,9 +100,8 @@ def _link_to_each_other(base: Base, first: str, second: str) -> None:
     def place(id: str) -> str:
         return str(Path(base).parent / id) if isinstance(base, Path) else id
 
-    st.page_link(
-        "pages/derived.py", icon=":material/compare_arrows:",
-        label=f"Compare the two with each other, not with {base_name(base)}",
-        query_params={"section": "Compare two checkpoints", "first": place(first),
-                      "second": place(second)},
-    )  # fmt: skip
+    compare_link(
+        f"Compare the two with each other, not with {base_name(base)}",
+        place(first),
+        place(second),
+    )

@@ -21,7 +21,7 @@ def tensor_view(tensors: pd.DataFrame, *, name: str, caption: str, key: str) -> 
     measured = [name for name in MEASURES if tensors[name].notna().any()]
     if measured:
         metric = st.selectbox(
-            "Distance", measured, key=f"{key}-metric", width=240,
+            "Distance", measured, key=f"{key}-metric", bind="query-params", width=240,
             help="  \n".join(f"**{word}**: {text}" for word, text in METRICS),
         )  # fmt: skip
     else:
