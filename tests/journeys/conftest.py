@@ -1,13 +1,22 @@
 """A server that has just started and a real Chromium that looks at it."""
 
+import os
+import shutil
+
 import pytest
 from playwright.sync_api import sync_playwright
 
 from bench.server import pedigree_server
 from core.charts.renderer import find_browser
-from tests.journeys.errands import Errand
+from core.demo.build import build_recipes
+from core.demo.recipes import BASES, CHILDREN
+from tests.journeys.errands import PICTURES, Errand
 
 NO_BROWSER = "no Chromium is installed; `make test` installs one"
+SOME_OF_THE_DEMO = {
+    "digits-vit", "digits-vit-parity", "digits-vit-above-four", "digits-vit-loops",
+    "digits-vit-quarter-turns", "digits-vit-copy",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +65,27 @@ def page(chromium):
 
 
 @pytest.fixture
-def errand(page):
+def errand(page, tmp_path):
     """Walk an errand of the README in one tab."""
-    return Errand(page)
+    return Errand(page, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def demo_models(tmp_path_factory):
+    """Make some of the demo's models, once for all workers; for pictures make all."""
+    root = tmp_path_factory.getbasetemp()
+    root = (root.parent if "PYTEST_XDIST_WORKER" in os.environ else root) / "demo"
+    recipes = [
+        recipe for recipe in (*BASES, *CHILDREN)
+        if PICTURES in os.environ or recipe.name in SOME_OF_THE_DEMO
+    ]  # fmt: skip
+    build_recipes(root, recipes)
+    return root
+
+
+@pytest.fixture
+def demo(demo_models, cache_root):
+    """Put those models where the app looks for its demo; return their folder."""
+    folder = cache_root / "demo" / "digits"
+    shutil.copytree(demo_models, folder, dirs_exist_ok=True)
+    return folder

@@ -14,10 +14,13 @@ SETTLED_MILLISECONDS = 2500
 
 
 class Errand:
-    """What a person does in one tab; pictures go to the folder `PEDIGREE_PICTURES`."""
+    """What a person does in one tab; pictures go to the folder `PEDIGREE_PICTURES`.
 
-    def __init__(self, page: Page) -> None:
-        self.page = page
+    `saved` is the folder of what the person downloads.
+    """
+
+    def __init__(self, page: Page, saved: Path) -> None:
+        self.page, self.saved = page, saved
 
     @contextmanager
     def step(self, words: str, *, picture: str = "") -> Iterator[Page]:
@@ -30,3 +33,19 @@ class Errand:
         if picture and PICTURES in os.environ:
             self.page.wait_for_timeout(SETTLED_MILLISECONDS)
             self.page.screenshot(path=Path(os.environ[PICTURES]) / f"{picture}.png")
+
+    def download(self, label: str) -> Path:
+        """Press the first button of that label and return the file it saves."""
+        with self.page.expect_download() as waiting:
+            self.page.get_by_role("button", name=label, exact=True).first.click()
+        path = self.saved / waiting.value.suggested_filename
+        waiting.value.save_as(path)
+        return path
+
+    def copy(self) -> str:
+        """Press the copy button of the code shown and return the clipboard."""
+        self.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        code = self.page.get_by_test_id("stCode").first
+        code.hover()
+        code.get_by_role("button").click()
+        return self.page.evaluate("navigator.clipboard.readText()")
