@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bench.explorer import PUBLISHED, published_hosts
-from core.demo.records import build_records
+from core.demo.build_records import build_records
 from core.settings import Settings
 from core.snapshots.architecture import find_architecture
 from core.snapshots.generate import generate_snapshots, make_base

@@ -6,7 +6,8 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,10 @@ from pathlib import Path
 from core.errors import CacheError
 
 PROVENANCE_SUFFIX = ".provenance.json"
+MAX_JSON_BYTES = 256 * 2**20
+MAX_JSON_DEPTH = 100
+
+Pairs = Callable[[list[tuple[str, object]]], object]
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,16 @@ class Provenance:
 
 def now_utc() -> str:
     """Return the present moment as ISO 8601 in UTC, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment_utc(time.time())
+
+
+def moment_utc(seconds: float) -> str:
+    """Write seconds since 1970 as ISO 8601 in UTC, to the second.
+
+    >>> moment_utc(0)
+    '1970-01-01T00:00:00Z'
+    """
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def safe_name(text: str) -> str:
@@ -67,9 +81,9 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         temporary.chmod(0o644)
-        _flush(temporary)
+        flush(temporary)
         temporary.replace(path)
-        _flush(path.parent)
+        flush(path.parent)
     except OSError as error:
         raise _refused(path, error) from error
     finally:
@@ -90,11 +104,55 @@ def write_json(path: Path, document: object) -> None:
 
 
 def read_json(path: Path) -> object:
-    """Read a JSON file of ours. Raises CacheError when it is damaged."""
+    """Read a JSON file of ours. Raises CacheError when it is damaged or over 256 MiB."""
     try:
-        return json.loads(path.read_bytes())
+        if path.stat().st_size > MAX_JSON_BYTES:
+            raise CacheError(path, "is larger than 256 MiB", "delete it")
+        return strict_json(path.read_bytes())
     except (OSError, ValueError) as error:
         raise CacheError(path, f"cannot be read ({error})", "delete it") from error
+
+
+def strict_json(content: bytes, pairs: Pairs = dict) -> object:
+    """Parse JSON in UTF-8 as its standard has it; `pairs` makes an object of its pairs.
+
+    Raises ValueError for NaN, for nesting deeper than MAX_JSON_DEPTH, and for text that
+    no file can hold (a lone surrogate).
+
+    >>> strict_json(b'{"a": [1, null]}')
+    {'a': [1, None]}
+    """
+    text = content.decode("utf-8-sig")
+    try:
+        document = json.loads(
+            text, parse_constant=_no_constant, object_pairs_hook=pairs
+        )
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    if "\\ud" in text.lower():
+        json.dumps(document, ensure_ascii=False).encode()
+    _check_depth(document)
+    return document
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _check_depth(document: object) -> None:
+    """Walk level by level: code that follows the nesting would fail further in."""
+    level = [document]
+    for _ in range(MAX_JSON_DEPTH):
+        level = [
+            child
+            for node in level
+            if isinstance(node, list | dict)
+            for child in (node.values() if isinstance(node, dict) else node)
+            if isinstance(child, list | dict)
+        ]
+        if not level:
+            return
+    raise ValueError("it is nested too deeply")
 
 
 def write_provenance(path: Path, provenance: Provenance) -> None:
@@ -103,9 +161,17 @@ def write_provenance(path: Path, provenance: Provenance) -> None:
 
 
 def read_provenance(path: Path) -> Provenance | None:
-    """Return where the file at `path` came from, or None when nobody wrote it down."""
+    """Return where the file at `path` came from, or None when nobody wrote it down.
+
+    Raises CacheError when what stands there is no provenance.
+    """
     beside = path.with_name(path.name + PROVENANCE_SUFFIX)
-    return Provenance(**read_json(beside)) if beside.exists() else None
+    if not beside.exists():
+        return None
+    try:
+        return Provenance(**read_json(beside))
+    except TypeError as error:
+        raise CacheError(beside, "is no provenance", "delete it") from error
 
 
 def _refused(path: Path, error: OSError) -> CacheError:
@@ -115,18 +181,10 @@ def _refused(path: Path, error: OSError) -> CacheError:
     )
 
 
-def _flush(path: Path) -> None:
+def flush(path: Path) -> None:
+    """Make sure that what was written to a file or folder is on disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def usage(root: Path) -> list[tuple[str, int, int]]:
-    """Return (kind, files, bytes) for each folder under the cache root."""
-    rows = []
-    for folder in sorted(path for path in root.glob("*") if path.is_dir()):
-        sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
-        rows.append((folder.name, len(sizes), sum(sizes)))
-    return rows

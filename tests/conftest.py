@@ -90,7 +90,8 @@ def write_demo_records():
     import pandas as pd
 
     from core.cache import write_json
-    from core.demo.records import FILES, FINISHED, HELD_OUT, METRICS, VERSION
+    from core.demo.build_records import METRICS
+    from core.demo.records import FILES, FINISHED, HELD_OUT, VERSION
     from core.demo.zoo import RECORD, ZOO
 
     def write(cache_root) -> None:

@@ -5,12 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.demo.build_records import METRICS, build_records, demo_tasks
 from core.demo.digits import TASKS
 from core.demo.records import (
-    METRICS,
-    build_records,
     demo_backbones,
-    demo_tasks,
     has_records,
     read_demo,
     records_root,

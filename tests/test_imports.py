@@ -10,7 +10,7 @@ LAYERS = [
     ["core.errors"],
     ["core.settings", "core.device"],
     ["core.cache"],
-    ["core.fetch", "core.jobs"],
+    ["core.fetch", "core.progress", "core.jobs", "core.scheduler"],
     ["core.tables"],
     ["core.weights"],
     ["core.hub"],
@@ -20,6 +20,7 @@ LAYERS = [
     ["core.zero_shot"],
     ["core.charts"],
     ["core.demo"],
+    ["core.upkeep"],
     ["core.ui", "core.commands"],
     ["core.__main__", "pages", "app"],
 ]

@@ -7,7 +7,7 @@ import importlib.metadata
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from core.charts.redraw import Drawing
 from core.charts.renderer import Renderer
 from core.derived.dossier import TENSORS, Origin, bibtex, family_tables, readme
 from core.derived.family import Family
+from core.progress import Progress, silent
 from core.settings import PROJECT_ROOT
 
 FREEZE_MAP = "core.charts.freeze_map:freeze_map"
@@ -47,15 +48,13 @@ PACKAGES = ("plotly", "kaleido", "pandas", "pyarrow", "numpy")
 DAY = (1980, 1, 1, 0, 0, 0)
 """Every file of the zip is dated so: the same family gives the same bytes."""
 
-Progress = Callable[[float, str], None]
-
 
 def family_zip(
     family: Family,
     source: Origin,
     renderer: Renderer | None,
     *,
-    progress: Progress = lambda fraction, message: None,
+    progress: Progress = silent,
 ) -> bytes:
     """Return the archive of a family; without a renderer it has no PDF figures."""
     progress(0.0, "Writing the tables")

@@ -31,7 +31,8 @@ def run(arguments: argparse.Namespace, settings: Settings) -> Answer:
 
 
 def _records(settings: Settings) -> Answer:
-    from core.demo.records import FILES, build_records
+    from core.demo.build_records import build_records
+    from core.demo.records import FILES
 
     root = build_records(settings, progress=progress_line)
     grid, models, tasks = (str(root / name) for name in FILES[:3])

@@ -1,6 +1,5 @@
 """Build the demo family: each model folder whole or not at all, none made twice."""
 
-import os
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -10,20 +9,20 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from core.cache import read_json, write_bytes, write_json
+from core.cache import flush, read_json, write_bytes, write_json
 from core.demo.card import model_card
 from core.demo.digits import TASKS, load_split
 from core.demo.recipes import BASES, CHILDREN, Recipe, recipe_key, truth
-from core.errors import CacheError, JobCancelled
+from core.errors import CacheError
+from core.progress import Cancelled, Progress, stop_if, stoppable
 from core.settings import Settings
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedModel
 
-Progress = Callable[[float, str], None]
-Cancelled = Callable[[], bool]
 
+THE_DEMO = "The demo"
 RECORD = "training.json"
 WEIGHTS = "model.safetensors"
 UNFINISHED = ".unfinished"
@@ -79,19 +78,19 @@ def build_recipes(
     `root/truth.json` tells what was done to each child. Two builds of one folder wait
     for each other.
     """
-    report = progress or (lambda fraction, message: None)
-    stopped = cancelled or (lambda: False)
+    report = stoppable(THE_DEMO, progress, cancelled)
     try:
         root.mkdir(parents=True, exist_ok=True)
-        with _only_build(root, stopped):
+        with _only_build(root, cancelled):
             shutil.rmtree(root / UNFINISHED, ignore_errors=True)
-            _build_missing(root, tuple(recipes), seed, report, stopped)
+            _build_missing(root, tuple(recipes), seed, report)
             write_json(root / "truth.json", truth(tuple(recipes)))
     except OSError as error:
         reason = error.strerror or str(error)
         remedy = "free space or change PEDIGREE_CACHE"
         raise CacheError(root, f"cannot hold the demo ({reason})", remedy) from error
-    report(1.0, "The demo family is ready")
+    if progress:
+        progress(1.0, "The demo family is ready")
 
 
 def is_whole(root: Path, recipe: Recipe, seed: int) -> bool:
@@ -105,19 +104,18 @@ def is_whole(root: Path, recipe: Recipe, seed: int) -> bool:
     return False
 
 
-def _only_build(root: Path, stopped: Cancelled) -> FileLock:
+def _only_build(root: Path, cancelled: Cancelled | None) -> FileLock:
     lock = FileLock(root / ".lock")
     while True:
-        _stop_if(stopped)
+        stop_if(cancelled, THE_DEMO)
         with suppress(Timeout):
             lock.acquire(timeout=0.5)
             return lock
 
 
 def _build_missing(
-    root: Path, recipes: tuple[Recipe, ...], seed: int, report: Progress,
-    stopped: Cancelled,
-) -> None:  # fmt: skip
+    root: Path, recipes: tuple[Recipe, ...], seed: int, report: Progress
+) -> None:
     missing = [recipe for recipe in recipes if not is_whole(root, recipe, seed)]
     if not missing:
         return
@@ -129,12 +127,10 @@ def _build_missing(
             done = sum(_cost(made) for made in missing[:index])
 
             def on_epoch(epoch: int, recipe: Recipe = recipe, done: float = done):
-                _stop_if(stopped)
                 message = f"Training {recipe.name}, pass {epoch + 1}/{recipe.epochs}"
                 report((done + epoch * _pass_cost(recipe)) / total, message)
 
             report(done / total, f"Making {recipe.name}")
-            _stop_if(stopped)
             _make(root, recipe, seed, on_epoch)
 
 
@@ -159,7 +155,7 @@ def _make(
     write_bytes(unfinished / "README.md", card.encode())
     record = {"recipe": _key(recipe, seed), "accuracy": score, "test_images": images}
     write_json(unfinished / RECORD, record)
-    _flush(unfinished / WEIGHTS)
+    flush(unfinished / WEIGHTS)
     _replace_folder(unfinished, root / recipe.name)
 
 
@@ -174,22 +170,11 @@ def _start(
     return derive_network(base, recipe.architecture, labels, generator)
 
 
-def _flush(path: Path) -> None:
-    """Make sure that the bytes are on disk before their folder gets its name."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-
-
 def _replace_folder(new: Path, old: Path) -> None:
     if old.exists():
         old.rename(new.with_name(f"{new.name}.old"))
     new.rename(old)
     shutil.rmtree(new.with_name(f"{new.name}.old"), ignore_errors=True)
-
-
-def _stop_if(stopped: Cancelled) -> None:
-    if stopped():
-        raise JobCancelled("The demo", "was stopped", "start it again to resume")
 
 
 def _key(recipe: Recipe, seed: int) -> str:

@@ -10,9 +10,10 @@ import pandas as pd
 from core.derived.census import Census, census
 from core.derived.census_study import Study, chosen_bases, published_study
 from core.derived.crawl import Asked
-from core.derived.family import Family, Progress, family
+from core.derived.family import Family, family
 from core.derived.frames import model_rows
 from core.errors import JobCancelled, PedigreeError
+from core.progress import Progress, part_of, stop_if
 from core.settings import Settings
 
 
@@ -65,17 +66,13 @@ def compare_census(
             raise
         except PedigreeError as error:
             failures[base] = str(error)
-        if cancelled and cancelled():
-            raise JobCancelled("The census", "was stopped", "start it again to resume")
+        stop_if(cancelled, "The census")
     return CensusRun(tuple(families), failures)
 
 
 def _part(progress: Progress | None, number: int, bases: int, base: str) -> Progress:
     """Tell the progress of one base as that of all."""
-
-    def tell(fraction: float, message: str) -> None:
-        if progress:
-            place = f"{base}, base {number + 1} of {bases}: {message}"
-            progress((number + fraction) / bases, place)
-
-    return tell
+    part = part_of(progress, number, bases)
+    return lambda fraction, message: part(
+        fraction, f"{base}, base {number + 1} of {bases}: {message}"
+    )

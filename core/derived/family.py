@@ -2,7 +2,7 @@
 is one row, compared or failed, kept on disk and never compared twice.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,9 +31,8 @@ from core.derived.matrix import MATRIX_COLUMNS, Shown, verdict_matrix
 from core.errors import CacheError
 from core.hub.names import repository_id
 from core.hub.rows import RELATIONS, Relation
+from core.progress import Progress, silent
 from core.settings import Settings
-
-Progress = Callable[[float, str], None]
 
 LOCAL_WORKERS = 2
 HUB_WORKERS = 8
@@ -127,7 +126,7 @@ def family(
     """
     started = perf_counter()
     gate = Gate(cancelled or (lambda: False), paused or (lambda: False))
-    tell = progress or (lambda fraction, message: None)
+    tell = progress or silent
 
     def both(tally: Tally) -> None:
         if watch:

@@ -3,7 +3,7 @@ the last run stopped. Knows how the parts go together; each does its own work.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -24,13 +24,13 @@ from core.hub.kept import Listing, last_listing
 from core.hub.listing import list_derived
 from core.hub.names import repository_id
 from core.hub.rows import RELATIONS, Relation
+from core.progress import Progress
 from core.settings import Settings
 
 ASKED = "asked.json"
 LEFTOVER_SECONDS = 3600
 
 Kept = Mapping[str, Result | CacheError]
-Tell = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def compare_hub_family(
     options: Options,
     *,
     gate: Gate,
-    tell: Tell,
+    tell: Progress,
     watch: Watch,
 ) -> Found:
     """List the children of a base and compare those that are not compared yet.
@@ -143,7 +143,7 @@ class _Run:
         self.elsewhere = (0, 0)
 
     def results(
-        self, children: Sequence[HubChild], gate: Gate, tell: Tell, watch: Watch
+        self, children: Sequence[HubChild], gate: Gate, tell: Progress, watch: Watch
     ) -> tuple[Result, ...]:
         """Return the result of every child, in order."""
         record = known_base(self.folder)
@@ -166,7 +166,7 @@ class _Run:
     def _work(self, identity: str | None) -> HubWork:
         return HubWork(self.folder, identity, self.options.certify)
 
-    def _fetch_base(self, tell: Tell) -> BaseHandle:
+    def _fetch_base(self, tell: Progress) -> BaseHandle:
         told = 0
 
         def report(done: int, total: int) -> None:

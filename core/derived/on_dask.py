@@ -17,13 +17,12 @@ from core.errors import HubError, PedigreeError
 from core.hub.budget import ByteBudget
 from core.hub.client import HubClient
 from core.hub.limits import RateLimiter
+from core.scheduler import connected, ended
 from core.settings import Settings, load_settings
 
 LARGEST_TASK = 16
 TASKS_A_THREAD = 4
 RETRIES = 3
-POLL_SECONDS = 0.5
-CONNECT_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def crawl_on_dask(
     stopped. A byte budget is split evenly over the tasks. Raises HubError when the
     scheduler cannot be reached.
     """
-    with _connected(settings) as client, client.as_current():
+    with connected(settings) as client, client.as_current():
         share = max(1, sum(client.nthreads().values()))
         groups = list(_groups(children, share))
         plain = replace(settings, hub_token=None)
@@ -120,17 +119,6 @@ def _counted(
     )
 
 
-def _connected(settings: Settings):
-    from distributed import Client
-
-    try:
-        return Client(settings.scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
-    except OSError as error:
-        happened = "cannot be reached as a Dask scheduler"
-        remedy = "start it, or unset PEDIGREE_SCHEDULER"
-        raise HubError(settings.scheduler, happened, remedy) from error
-
-
 def _groups(
     children: Sequence[HubChild], threads: int
 ) -> Iterator[tuple[HubChild, ...]]:
@@ -145,8 +133,6 @@ def _outcomes(
     client, futures: dict, gate: Gate, counted: _Traffic
 ) -> Iterator[Outcome]:
     """Yield outcomes as tasks end; a stop cancels what has not ended."""
-    from distributed import TimeoutError, wait
-
     waiting = set(futures)
     while waiting:
         if not gate.enter():
@@ -154,19 +140,15 @@ def _outcomes(
             for future in waiting:
                 yield from _turned_away(futures[future])
             return
-        try:
-            done = wait(waiting, timeout=POLL_SECONDS, return_when="FIRST_COMPLETED")
-        except TimeoutError:
-            continue
-        for future in done.done:
+        for future in ended(waiting):
             waiting.discard(future)
-            for outcome in _ended(future, futures[future]):
+            for outcome in _brought(future, futures[future]):
                 counted.bytes_fetched += outcome.bytes_fetched
                 counted.requests += outcome.requests
                 yield outcome
 
 
-def _ended(future, task: Task) -> list[Outcome]:
+def _brought(future, task: Task) -> list[Outcome]:
     """Return what a task brought; a task that failed is a failure of its children."""
     error = future.exception()
     if error is None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from filelock import FileLock
 
 from core.errors import UsageError
+from core.progress import Progress, silent
 from core.settings import Settings
 from core.snapshots.architecture import Architecture, build_network
 from core.snapshots.blocks import (
@@ -21,7 +22,6 @@ from core.snapshots.blocks import (
 from core.snapshots.lineage import (
     RECORD,
     UNFINISHED,
-    Progress,
     Snapshot,
     check_name,
     own_seed,
@@ -184,7 +184,7 @@ def _published(
     from torchvision.models import get_model_weights
 
     entry = get_model_weights(architecture.name).DEFAULT
-    return published_file(entry.url, settings, progress or (lambda part, text: None))
+    return published_file(entry.url, settings, progress or silent)
 
 
 def _counted_classes(architecture: Architecture, state: "State") -> tuple[str, ...]:

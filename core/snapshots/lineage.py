@@ -3,9 +3,8 @@ from. `snapshots.json` beside the folders tells the lineage of all. Reads no wei
 """
 
 import json
-import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import yaml
 from filelock import FileLock
 
-from core.cache import now_utc, read_json, safe_name, write_bytes, write_json
+from core.cache import flush, now_utc, read_json, safe_name, write_bytes, write_json
 from core.errors import CacheError, UsageError
 from core.snapshots.architecture import Architecture, architecture_of, config_document
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     import torch
 
 Origin = Literal["base", "drawn", "trained"]
-Progress = Callable[[float, str], None]
 
 VERSION = 1
 WEIGHTS, RECORD, LISTING = "model.safetensors", "snapshot.json", "snapshots.json"
@@ -160,7 +158,7 @@ def _write_folder(
     folder.mkdir()
     tensors = {name: tensor.contiguous() for name, tensor in state.items()}
     save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
-    _flush(folder / WEIGHTS)
+    flush(folder / WEIGHTS)
     classes = len(snapshot.classes) or 1
     write_json(folder / "config.json", config_document(snapshot.built, classes))
     write_bytes(folder / "README.md", _card(snapshot).encode())
@@ -186,9 +184,3 @@ def _card(snapshot: Snapshot) -> str:
         lines += [f"- Measured: {json.dumps(snapshot.metrics)}"]
     text = "\n".join(lines)
     return f"---\n{yaml.safe_dump(front)}---\n\n# {snapshot.id}\n\n{made}\n\n{text}\n"
-
-
-def _flush(path: Path) -> None:
-    """Make sure that the bytes are on disk before their folder gets its name."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())

@@ -6,22 +6,22 @@ Source: worker resources of distributed
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from socket import gethostname
 
 from filelock import FileLock
 
-from core.errors import HubError, JobCancelled, PedigreeError
+from core.errors import PedigreeError
+from core.progress import Cancelled, Progress, silent, stop_if
+from core.scheduler import connected, ended
 from core.settings import Settings
 from core.snapshots.datasets import Caps, load_dataset
-from core.snapshots.lineage import UNFINISHED, Progress, Snapshot
+from core.snapshots.lineage import UNFINISHED, Snapshot
 from core.snapshots.recipe import Recipe
 from core.snapshots.train import in_order, train_snapshot
 
-POLL_SECONDS = 0.5
-CONNECT_SECONDS = 5
 RESOURCE = "GPU"
 
 
@@ -43,7 +43,7 @@ def train_on_dask(
     settings: Settings,
     *,
     progress: Progress | None = None,
-    cancelled: Callable[[], bool] | None = None,
+    cancelled: Cancelled | None = None,
 ) -> list[Snapshot]:
     """Train snapshots on the workers of the scheduler in `settings`.
 
@@ -52,7 +52,7 @@ def train_on_dask(
     HubError when the scheduler cannot be reached, and the first error of a task.
     """
     ordered = in_order(root, recipes)
-    with _connected(settings) as client, client.as_current():
+    with connected(settings) as client, client.as_current():
         resources = {RESOURCE: 1} if _has_gpus(client) else None
         futures = {}
         for recipe in ordered:
@@ -88,38 +88,19 @@ def train_task(
 
 
 def _follow(
-    futures: dict, progress: Progress | None, cancelled: Callable[[], bool] | None
+    futures: dict, progress: Progress | None, cancelled: Cancelled | None
 ) -> None:
     """Wait for all tasks; the first error ends the waiting."""
-    from distributed import TimeoutError, wait
-
-    waiting = set(futures.values())
+    report, waiting = progress or silent, set(futures.values())
     while waiting:
-        if cancelled and cancelled():
-            raise JobCancelled("Training", "was stopped", "start it again to resume")
-        try:
-            done = wait(waiting, timeout=POLL_SECONDS, return_when="FIRST_COMPLETED")
-        except TimeoutError:
-            continue
-        for future in done.done:
+        stop_if(cancelled, "Training")
+        for future in (now := ended(waiting)):
             future.result()
-        waiting -= done.done
-        if progress:
-            ended = len(futures) - len(waiting)
-            progress(ended / len(futures), f"{ended} of {len(futures)} trained")
+        waiting -= now
+        done = len(futures) - len(waiting)
+        report(done / len(futures), f"{done} of {len(futures)} trained")
 
 
 def _has_gpus(client) -> bool:
     workers = client.scheduler_info(n_workers=-1)["workers"].values()
     return any(worker.get("resources", {}).get(RESOURCE) for worker in workers)
-
-
-def _connected(settings: Settings):
-    from distributed import Client
-
-    try:
-        return Client(settings.scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
-    except OSError as error:
-        happened = "cannot be reached as a Dask scheduler"
-        remedy = "start it, or unset PEDIGREE_SCHEDULER"
-        raise HubError(settings.scheduler, happened, remedy) from error

@@ -8,7 +8,7 @@ arXiv:1502.07943.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ import pandas as pd
 
 from core.cache import now_utc
 from core.errors import UsageError
+from core.progress import Progress, part_of
 from core.settings import Settings
 from core.snapshots.candidates import Candidate, Candidates
 from core.snapshots.groups import Group, group_by_architecture
@@ -24,8 +25,6 @@ from core.snapshots.shared_features import compute_features, joined
 from core.transfer.images import ImageSet
 from core.transfer.scores.score_all import METRICS, score_all
 from core.transfer.shards import SHARD_IMAGES, Shard, read_shards
-
-Progress = Callable[[float, str], None]
 
 PROXIES = (*METRICS, "linear_probe")
 DEFAULT_PROXY = "logme"
@@ -86,7 +85,7 @@ def search(
     fewer than two classes, and where nothing can be ranked.
     """
     _check(metric, images)
-    began, report = time.monotonic(), progress or (lambda part, text: None)
+    began = time.monotonic()
     root = settings.cache_root / "search" / "features"
     groups, wrong = group_by_architecture(candidates.found, images, root, device=device)
     failures = {**candidates.failures, **wrong}
@@ -103,10 +102,7 @@ def search(
     left = {one.id for group in groups for one in group.members}
     ran = 0
     for turn, size in enumerate(sizes):
-
-        def told(part: float, text: str, turn: int = turn) -> None:
-            report((turn + part) / len(sizes), text)
-
+        told = part_of(progress, turn, len(sizes))
         ran += _forward(groups, left, images, order[:size], budget_bytes, share, told)
         for group, member, one in _members(groups, left):
             told(0.9, f"Scoring {one.id}")

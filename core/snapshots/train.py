@@ -3,7 +3,7 @@ and lineage. Several are one job, on Dask workers where there is a scheduler.
 """
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,8 @@ from filelock import FileLock
 
 from core.cache import read_json, write_json
 from core.device import Device, detect_device
-from core.errors import CorruptCheckpoint, JobCancelled, UsageError
+from core.errors import CorruptCheckpoint, UsageError
+from core.progress import Cancelled, Progress, part_of, stoppable
 from core.snapshots.architecture import build_network
 from core.snapshots.blocks import find_blocks, retrain_index, retrained_blocks
 from core.snapshots.checkpoint import Standing
@@ -22,7 +23,6 @@ from core.snapshots.lineage import (
     RECORD,
     UNFINISHED,
     WEIGHTS,
-    Progress,
     Snapshot,
     check_name,
     list_snapshots,
@@ -37,7 +37,6 @@ from core.transfer.state import digest_of, read_state
 if TYPE_CHECKING:
     import torch
 
-Cancelled = Callable[[], bool]
 
 CHECKPOINT, EPOCHS = "checkpoint.safetensors", "epochs.json"
 
@@ -68,7 +67,7 @@ def train_snapshot(
         if there is None:
             there = _train(
                 root, recipe, parent, dataset, key, device or detect_device(),
-                _report(progress, cancelled),
+                stoppable("Training", progress, cancelled),
             )  # fmt: skip
         shutil.rmtree(unfinished, ignore_errors=True)
     return there
@@ -89,17 +88,12 @@ def train_snapshots(
     """
     ordered, found = in_order(root, recipes), []
     for place, recipe in enumerate(ordered):
-
-        def share(fraction: float, message: str, place: int = place) -> None:
-            if progress:
-                progress((place + fraction) / len(ordered), message)
-
+        part = part_of(progress, place, len(ordered))
         found.append(
             train_snapshot(
-                root, recipe, dataset, device=device, progress=share,
-                cancelled=cancelled,
+                root, recipe, dataset, device=device, progress=part, cancelled=cancelled
             )
-        )  # fmt: skip
+        )
     return found
 
 
@@ -221,13 +215,3 @@ def _made_by(folder: Path, key: str) -> Snapshot | None:
         return None
     there = read_snapshot(folder)
     return there if (there.recipe or {}).get("key") == key else None
-
-
-def _report(progress: Progress | None, cancelled: Cancelled | None) -> Progress:
-    def report(fraction: float, message: str) -> None:
-        if cancelled and cancelled():
-            raise JobCancelled("Training", "was stopped", "start it again to resume")
-        if progress:
-            progress(fraction, message)
-
-    return report

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.errors import JobCancelled
+from core.progress import Progress
 from core.snapshots.architecture import logits_of
 from core.snapshots.checkpoint import (
     Standing,
@@ -32,8 +33,6 @@ from core.snapshots.recipe import Precision, Recipe
 
 if TYPE_CHECKING:
     import torch
-
-Report = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ class Training:
         is_stale = recipe.patience is not None and waited >= recipe.patience
         return at.epoch >= recipe.epochs or is_stale
 
-    def run(self, report: Report, on_epoch: Callable[[list[dict]], None]) -> Standing:
+    def run(self, report: Progress, on_epoch: Callable[[list[dict]], None]) -> Standing:
         """Train to the end. `report` may raise JobCancelled: what is done is kept."""
         with _steady(self.setting.device):
             random = self._resume()
@@ -98,7 +97,7 @@ class Training:
         self.network.load_state_dict(self.best, strict=False)
         return self.standing
 
-    def _epoch(self, report: Report) -> None:
+    def _epoch(self, report: Progress) -> None:
         import torch
 
         at, recipe = self.standing, self.setting.recipe
@@ -162,7 +161,7 @@ class Training:
         at.epoch, at.step, at.seen = at.epoch + 1, 0, Sums()
         self._save()
 
-    def _keep_frozen(self, report: Report) -> None:
+    def _keep_frozen(self, report: Progress) -> None:
         """Run the frozen start once, where its answers stay the same and fit."""
         recipe, frozen = self.setting.recipe, self.setting.frozen
         is_steady = recipe.augment != "crop-flip" and recipe.statistics == "kept"

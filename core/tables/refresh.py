@@ -9,14 +9,14 @@ from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 
-from core.errors import CacheError, JobCancelled
+from core.errors import CacheError
+from core.progress import Cancelled, Progress, part_of, stop_if, stoppable
 from core.settings import Settings
 from core.tables.sources import SOURCES, source_named
 from core.tables.update import Refresh, update
 from core.tables.visit import Visitor
 
-Progress = Callable[[float, str], None]
-Cancelled = Callable[[], bool]
+THE_REFRESH, KEPT = "The refresh", "what it finished is kept"
 
 
 def refresh(
@@ -36,26 +36,20 @@ def refresh(
     refuses or another refresh runs.
     """
     sources = [source_named(name) for name in dict.fromkeys(names)] or list(SOURCES)
-    report = progress or (lambda fraction, message: None)
+    report = stoppable(THE_REFRESH, progress, cancelled, KEPT)
     visitor = Visitor(settings, accepts_less=accept, sleep=_stoppable(sleep, cancelled))
-
-    def telling(at: int) -> Progress:
-        def tell(share: float, message: str) -> None:
-            _stop_if(cancelled)
-            report((at + share) / len(sources), message)
-
-        return tell
 
     with _only_refresh(settings):
         return [
-            update(source, settings, visitor, accept=accept, tell=telling(at))
+            update(
+                source,
+                settings,
+                visitor,
+                accept=accept,
+                tell=part_of(report, at, len(sources)),
+            )
             for at, source in enumerate(sources)
         ]
-
-
-def _stop_if(cancelled: Cancelled | None) -> None:
-    if cancelled and cancelled():
-        raise JobCancelled("The refresh", "was stopped", "what it finished is kept")
 
 
 def _stoppable(
@@ -67,7 +61,7 @@ def _stoppable(
 
     def wait(seconds: float) -> None:
         while seconds > 0:
-            _stop_if(cancelled)
+            stop_if(cancelled, THE_REFRESH, KEPT)
             sleep(min(seconds, 1.0))
             seconds -= 1.0
 

@@ -5,7 +5,7 @@ A backbone is named `torchvision/resnet18` (or `torchvision/resnet18@IMAGENET1K_
 `owner/name` on the Hub (transformers or timm), or by a local folder.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from core.errors import CorruptCheckpoint, UsageError
 from core.hub.names import is_repository_id
+from core.progress import Progress, silent
 from core.settings import Settings
 from core.transfer.preprocess import Preprocess, of_torchvision
 from core.transfer.published import fetch_repository
@@ -21,7 +22,6 @@ from core.transfer.state import fits, published_file, read_state
 if TYPE_CHECKING:
     import torch
 
-Progress = Callable[[float, str], None]
 Weights = Path | Literal["published", "random"]
 
 TORCHVISION = "torchvision/"
@@ -63,7 +63,7 @@ def load_backbone(
     UsageError for a name nobody knows, a FetchError or HubError without a network, and
     a CheckpointError for weights that do not fit.
     """
-    report = progress or (lambda fraction, message: None)
+    report = progress or silent
     if name.startswith(TORCHVISION) and not Path(name).is_dir():
         return _torchvision(name, settings, weights, seed, report)
     folder = Path(name).expanduser()

@@ -2,7 +2,7 @@
 head really trained on them. Kept, so that a page can show it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -12,14 +12,13 @@ import pandas as pd
 from core.cache import now_utc, read_json, write_json
 from core.device import Device
 from core.errors import CacheError, PedigreeError, UsageError
+from core.progress import Progress, part_of
 from core.settings import Settings
 from core.transfer.backbones import load_backbone
 from core.transfer.features import extract
 from core.transfer.heads import head_accuracy
 from core.transfer.images import ImageSet
 from core.transfer.scores.score_all import METRICS, score_all
-
-Progress = Callable[[float, str], None]
 
 QUICK = tuple(name for name in METRICS if name not in ("n_leep", "parc"))
 """What takes seconds on any set; N-LEEP and PARC take minutes on a large one."""
@@ -60,13 +59,10 @@ def score_dataset(
     if len(images.classes) < 2:
         happened = f"has {len(images.classes)} classes"
         raise UsageError(images.name, happened, "give a folder with a folder a class")
-    report, rows, told = progress or (lambda *_: None), [], {}
+    rows, told = [], {}
     failures: dict[str, str] = {}
     for index, name in enumerate(backbones):
-
-        def step(fraction: float, message: str, index: int = index) -> None:
-            report((index + fraction) / len(backbones), message)
-
+        step = part_of(progress, index, len(backbones))
         try:
             row, failed, warned = _one(
                 images, name, settings, with_heads, metrics, device, step

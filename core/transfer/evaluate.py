@@ -17,6 +17,7 @@ import pandas as pd
 
 from core.cache import whole_file
 from core.errors import CacheError, UsageError
+from core.progress import Progress, silent
 from core.transfer.embed import Embedding, Encoder, embed
 from core.transfer.predictors.listing import PREDICTORS, predict_all, predictor
 from core.transfer.records import Records
@@ -25,7 +26,6 @@ from core.transfer.splits import SPLITS, Fold, fingerprint, folds, split
 
 REVISION = 3
 INTERVALS_OF = "gaussian-process"
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +69,7 @@ def evaluate(
     embedding = embed(records, encoder)
     described = encoder.name if encoder else "names"
     key = f"{records.fingerprint}/{described}/{','.join(names)}/{REVISION}"
-    report = progress or (lambda fraction, message: None)
+    report = progress or silent
     total, done, cells = sum(map(len, cut.values())), 0, {}
     for name, parts in cut.items():
         place = kept and kept / f"{name}-{_digest(key + fingerprint(parts))}.parquet"

@@ -12,7 +12,8 @@ import numpy as np
 from filelock import AcquireReturnProxy, FileLock, Timeout
 
 from core.device import Device, detect_device
-from core.errors import JobCancelled, UsageError
+from core.errors import UsageError
+from core.progress import Cancelled, Progress, stop_if
 from core.settings import Settings
 from core.transfer.backbones import Backbone
 from core.transfer.batches import Batch, batches
@@ -26,9 +27,6 @@ from core.transfer.shards import (
     shard_rows,
     write_shard,
 )
-
-Progress = Callable[[float, str], None]
-Cancelled = Callable[[], bool]
 
 VERSION = 1
 """Raised when the same images and weights would give other features."""
@@ -83,13 +81,12 @@ def extract(
     """
     device = device or detect_device()
     precision = precision or ("float16" if device.kind == "cuda" else "float32")
-    stopped = cancelled or (lambda: False)
     folder = features_folder(images, backbone, precision, settings)
     folder.mkdir(parents=True, exist_ok=True)
-    with _only_one(folder, stopped):
+    with _only_one(folder, cancelled):
         missing = missing_shards(folder, len(images))
         if missing:
-            report = _rate(images, missing, progress, stopped)
+            report = _rate(images, missing, progress, cancelled)
             runner = start_runner(backbone, device, precision, batch_size)
             _compute(images, missing, runner, folder, report)
     computed = sum(len(shard_rows(index, len(images))) for index in missing)
@@ -184,8 +181,9 @@ def _joined(
 
 
 def _rate(
-    images: ImageSet, missing: list[int], progress: Progress | None, stopped: Cancelled
-) -> Callable[[int], None]:
+    images: ImageSet, missing: list[int], progress: Progress | None,
+    cancelled: Cancelled | None,
+) -> Callable[[int], None]:  # fmt: skip
     """Return what counts images, tells the pace and stops when a person asks to."""
     total = sum(len(shard_rows(index, len(images))) for index in missing)
     kept, started, done = len(images) - total, time.monotonic(), 0
@@ -193,9 +191,7 @@ def _rate(
     def report(count: int) -> None:
         nonlocal done
         done += count
-        if stopped():
-            happened, remedy = "were stopped", "start them again to resume"
-            raise JobCancelled(f"Features of {images.name}", happened, remedy)
+        stop_if(cancelled, f"Reading {images.name}")
         if progress:
             pace = done / max(time.monotonic() - started, 1e-6)
             message = f"{kept + done:,} of {len(images):,} images, {pace:.0f} a second"
@@ -204,10 +200,10 @@ def _rate(
     return report
 
 
-def _only_one(folder: Path, stopped: Cancelled) -> AcquireReturnProxy:
+def _only_one(folder: Path, cancelled: Cancelled | None) -> AcquireReturnProxy:
     """Hold the folder: a second extraction waits, then finds everything there."""
     lock = FileLock(folder / ".lock")
-    while not stopped():
+    while True:
+        stop_if(cancelled, "Computing features")
         with suppress(Timeout):
             return lock.acquire(timeout=0.5)
-    raise JobCancelled("Features", "were stopped", "start them again to resume")

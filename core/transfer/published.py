@@ -2,7 +2,6 @@
 commit. Runs nothing of it.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
 from core.cache import safe_name, whole_file
@@ -10,11 +9,10 @@ from core.errors import FetchError, NoWeights
 from core.hub.checkpoint import describe, open_hub_checkpoint, root_files
 from core.hub.client import HubClient
 from core.hub.reader import HubSource
+from core.progress import Progress
 from core.settings import Settings
 from core.weights.checkpoint import pick_weights
 from core.weights.entry import ByteSource
-
-Progress = Callable[[float, str], None]
 
 CONFIGS = ("config.json", "preprocessor_config.json")
 MAX_CONFIG_BYTES = 2**20

@@ -4,7 +4,7 @@ unpickled. And torchvision's published files, fetched once and checked.
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from core.cache import whole_file
 from core.errors import CorruptCheckpoint, FetchError
 from core.fetch import source_address
+from core.progress import Progress
 from core.settings import Settings
 from core.weights.array import read_tensor
 from core.weights.checkpoint import open_checkpoint
@@ -20,7 +21,6 @@ from core.weights.entry import Checkpoint
 if TYPE_CHECKING:
     import torch
 
-Progress = Callable[[float, str], None]
 State = dict[str, "torch.Tensor"]
 
 MAX_WEIGHTS_BYTES = 6 * 2**30

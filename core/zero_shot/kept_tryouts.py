@@ -13,11 +13,11 @@ import numpy as np
 
 from core.cache import now_utc, read_json, safe_name, whole_file, write_json
 from core.device import Device
+from core.progress import Progress, part_of
 from core.settings import Settings
 from core.transfer.images import image_folder
 from core.zero_shot.labeled import Confusion, try_folder
 from core.zero_shot.measured import Measured
-from core.zero_shot.model_files import Progress
 from core.zero_shot.tryout import Found, Question, read_image, try_model
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def keep_image(
     folder = tryout_folder(path, models, asked, settings.cache_root)
     results = []
     for place, name in enumerate(models):
-        report = _part(progress, place, len(models))
+        report = part_of(progress, place, len(models))
         found = try_model(name, image, question, settings, device, report)
         results.append(_image_result(found, place, folder))
     _picture(image, folder / PICTURE)
@@ -78,7 +78,7 @@ def keep_folder(
     results = [
         _folder_result(
             try_folder(
-                name, images, settings, device, _part(progress, place, len(models)),
+                name, images, settings, device, part_of(progress, place, len(models)),
                 templates=templates,
             )
         )
@@ -129,10 +129,6 @@ def _folder_result(found: Confusion) -> dict[str, Any]:
 
 def _cost(measured: Measured) -> dict[str, Any]:
     return asdict(measured)
-
-
-def _part(progress: Progress, place: int, count: int) -> Progress:
-    return lambda fraction, message: progress((place + fraction) / count, message)
 
 
 def _places(places: np.ndarray, path: Path) -> None:

@@ -9,11 +9,11 @@ import pandas as pd
 from core.derived.shares import wilson
 from core.device import Device
 from core.errors import UsageError
+from core.progress import Progress
 from core.settings import Settings
 from core.transfer.images import ImageSet, UnreadableImage
 from core.zero_shot.classify import label_scores, text_features
 from core.zero_shot.measured import Measured, measured
-from core.zero_shot.model_files import Progress
 from core.zero_shot.recognizer import Scores, expected_fit, open_recognizer
 from core.zero_shot.texts import TEMPLATE, checked_labels
 

@@ -2,7 +2,7 @@
 and tokenizer, of one commit. Runs nothing of them, and takes no other weights.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
 
 from core.cache import safe_name, whole_file
@@ -11,11 +11,10 @@ from core.hub.checkpoint import describe
 from core.hub.client import HubClient
 from core.hub.names import is_repository_id
 from core.hub.reader import HubSource
+from core.progress import Progress
 from core.settings import Settings
 from core.transfer.published import fetch_weights, keep_file
 from core.weights.checkpoint import pick_weights
-
-Progress = Callable[[float, str], None]
 
 SMALL = ("config.json", "preprocessor_config.json", "tokenizer_config.json",
          "special_tokens_map.json")  # fmt: skip

@@ -3,11 +3,13 @@ library's own classes; its weights are safetensors alone.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from core.device import Device
 from core.errors import CorruptCheckpoint, UnsupportedFormat, UsageError
+from core.progress import Progress
 from core.settings import Settings
 from core.transfer.folder_backbones import (
     check_size,
@@ -19,7 +21,7 @@ from core.transfer.state import read_state
 from core.zero_shot.configurations import Configuration, find_configuration
 from core.zero_shot.fit import Fit, fit
 from core.zero_shot.footprint import footprint
-from core.zero_shot.model_files import Progress, model_folder
+from core.zero_shot.model_files import model_folder
 from core.zero_shot.networks import quiet, read_settings, reason
 from core.zero_shot.texts import Texts, read_texts
 from core.zero_shot.workload import Workload
@@ -156,7 +158,7 @@ def open_recognizer(
     maker = getattr(transformers, kind.network)
     with quiet():
         built = read_settings(config, name)
-        check_size(maker, built, state, name)
+        check_size(partial(maker, built), state, name)
         network, _ = filled(maker, built, state, name)
     texts = None
     if kind.task != "masks":

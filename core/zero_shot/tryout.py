@@ -11,13 +11,13 @@ import pandas as pd
 
 from core.device import Device
 from core.errors import UnsupportedFormat, UsageError
+from core.progress import Progress
 from core.settings import Settings
 from core.transfer.images import UnreadableImage, open_image
 from core.zero_shot.classify import label_scores, text_features
 from core.zero_shot.detect import detections
 from core.zero_shot.fit import needed_together
 from core.zero_shot.measured import Measured, measured
-from core.zero_shot.model_files import Progress
 from core.zero_shot.networks import reason
 from core.zero_shot.recognizer import (
     Recognizer,

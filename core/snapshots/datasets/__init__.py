@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from core.errors import UsageError
+from core.progress import Progress
 from core.snapshots.datasets import builtin, folders, published
 from core.snapshots.datasets.dataset import (
     Caps,
     Dataset,
-    Progress,
     Source,
     check_images,
     make_dataset,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from core.errors import UsageError
+from core.progress import Progress
 from core.transfer.images import ImageSet, UnreadableImage
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 Part = Literal["train", "validation", "test"]
 Item = tuple[str, int]
-Progress = Callable[[float, str], None]
 
 TEST_SHARE = 0.2
 VALIDATION_SHARE = 0.2

@@ -4,9 +4,10 @@ Adding does not compress, so that it runs at the speed of hashing; this is a sec
 pass. A base is kept as it is, so that decoding reads two pieces and never a chain.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from core.progress import Progress, silent
 from core.snapshots.store.coding import encode
 from core.snapshots.store.collect import collect
 from core.snapshots.store.manifest import StoredModel
@@ -18,8 +19,6 @@ from core.weights.entry import DTYPE_BITS
 LEAST_BYTES = 4096
 MOST_RATIO = 0.9
 """What does not get a tenth smaller stays as it is and is read without decoding."""
-
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -34,9 +33,7 @@ class Compressed:
     after_bytes: int
 
 
-def compress(
-    store: ModelStore, progress: Progress = lambda part, text: None
-) -> Compressed:
+def compress(store: ModelStore, progress: Progress = silent) -> Compressed:
     """Code every changed tensor of a model whose base is in the store, where that makes
     it a tenth smaller; then free the copies that were coded.
 

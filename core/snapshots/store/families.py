@@ -3,7 +3,7 @@ beside it or from the Hub. A model that cannot be had is a row with its reason.
 """
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +18,7 @@ from core.hub.client import HubClient
 from core.hub.listing import list_derived
 from core.hub.reader import HubSource
 from core.hub.rows import RELATIONS, Relation
+from core.progress import Progress, silent
 from core.settings import Settings
 from core.snapshots.store.add import add_model
 from core.snapshots.store.manifest import manifest_path
@@ -27,8 +28,6 @@ from core.snapshots.store.parts import SIDE_BYTES, SIDE_SUFFIXES
 
 FETCH_BYTES = 8 * 2**20
 COLUMNS = ("id", "status", "reason", "explanation")
-
-Progress = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ def taken(store: ModelStore, id: str, path: Path, told: Mapping[str, object]) ->
 
 
 def add_local_family(
-    store: ModelStore, base: Path, progress: Progress = lambda part, text: None
+    store: ModelStore, base: Path, progress: Progress = silent
 ) -> pd.DataFrame:
     """Add a base folder and all that is made from it, also from its children; a row
     (COLUMNS) a model.
@@ -104,7 +103,7 @@ def add_hub_family(
     relations: tuple[Relation, ...] = RELATIONS,
     hops: int = 1,
     limit: int | None = None,
-    progress: Progress = lambda part, text: None,
+    progress: Progress = silent,
 ) -> pd.DataFrame:
     """Download and add a base of the Hub and its children; a row (COLUMNS) a model.
 

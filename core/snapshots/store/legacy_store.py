@@ -9,17 +9,20 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from core.errors import CorruptCheckpoint, NoWeights, PedigreeError, UsageError
-from core.snapshots.store.families import COLUMNS, Progress, Taken, taken
+from core.progress import Progress, silent
+from core.snapshots.store.families import COLUMNS, Taken, taken
 from core.snapshots.store.model_store import ModelStore
 from core.weights.bounds import parse_json_object
 from core.weights.source import FileSource
 
 LISTING = "model_store.json"
 LISTING_BYTES = 256 * 2**20
+MAX_PATH, MAX_NAME = 4096, 255
+"""What file systems allow a path and each name in it."""
 
 
 def add_legacy_store(
-    store: ModelStore, path: Path, progress: Progress = lambda part, text: None
+    store: ModelStore, path: Path, progress: Progress = silent
 ) -> pd.DataFrame:
     """Add every model of a study's store, the folder or its `model_store.json`; a row
     a model.
@@ -64,12 +67,17 @@ def _add(store: ModelStore, id: str, fields: object, folder: Path) -> Taken:
 
 def _state_dict(id: str, told: object, folder: Path) -> Path:
     """Find a file by the longest end of its path that exists under `folder`."""
-    parts = PurePosixPath(told).parts if isinstance(told, str) else ()
-    if not parts or ".." in parts:
+    is_path = isinstance(told, str) and len(told) <= MAX_PATH
+    parts = PurePosixPath(told).parts if is_path else ()
+    if (
+        not parts
+        or ".." in parts
+        or any(len(part.encode()) > MAX_NAME for part in parts)
+    ):
         raise CorruptCheckpoint(id, "names no file of weights")
     ends = (folder.joinpath(*parts[start:]) for start in range(len(parts)))
     inside = (end for end in ends if end.is_relative_to(folder))
     found = next((end for end in inside if end.is_file()), None)
     if found is None:
-        raise NoWeights(id, f"lacks its file {parts[-1]}", "copy it to the listing")
+        raise NoWeights(id, f"lacks its file {parts[-1]!a}", "copy it to the listing")
     return found
