@@ -12,6 +12,8 @@ import sys
 from collections.abc import Sequence
 
 from core.commands import (
+    about,
+    cache,
     compare,
     demo,
     derived,
@@ -29,6 +31,7 @@ from core.commands import (
 from core.commands.answer import Answer, plain
 from core.errors import PedigreeError
 from core.settings import load_settings
+from core.upkeep.log import keep_log
 
 VERBS = (
     tables,
@@ -44,6 +47,8 @@ VERBS = (
     zero_shot,
     snapshots,
     store,
+    cache,
+    about,
 )
 
 log = logging.getLogger("pedigree")
@@ -66,7 +71,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     chosen = parser().parse_args(arguments)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(message)s")
     try:
-        answer = chosen.run(chosen, load_settings())
+        settings = load_settings()
+        keep_log(settings.cache_root)
+        answer = chosen.run(chosen, settings)
     except PedigreeError as error:
         print(" ".join(str(error).split()), file=sys.stderr)
         return 1

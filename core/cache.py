@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -15,12 +15,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from core.errors import CacheError
+from core.strict_json import strict_json
 
 PROVENANCE_SUFFIX = ".provenance.json"
 MAX_JSON_BYTES = 256 * 2**20
-MAX_JSON_DEPTH = 100
-
-Pairs = Callable[[list[tuple[str, object]]], object]
 
 
 @dataclass(frozen=True)
@@ -104,55 +102,13 @@ def write_json(path: Path, document: object) -> None:
 
 
 def read_json(path: Path) -> object:
-    """Read a JSON file of ours. Raises CacheError when it is damaged or over 256 MiB."""
+    """Read a JSON file of ours. Raises CacheError when it is damaged or too large."""
     try:
         if path.stat().st_size > MAX_JSON_BYTES:
             raise CacheError(path, "is larger than 256 MiB", "delete it")
         return strict_json(path.read_bytes())
     except (OSError, ValueError) as error:
         raise CacheError(path, f"cannot be read ({error})", "delete it") from error
-
-
-def strict_json(content: bytes, pairs: Pairs = dict) -> object:
-    """Parse JSON in UTF-8 as its standard has it; `pairs` makes an object of its pairs.
-
-    Raises ValueError for NaN, for nesting deeper than MAX_JSON_DEPTH, and for text that
-    no file can hold (a lone surrogate).
-
-    >>> strict_json(b'{"a": [1, null]}')
-    {'a': [1, None]}
-    """
-    text = content.decode("utf-8-sig")
-    try:
-        document = json.loads(
-            text, parse_constant=_no_constant, object_pairs_hook=pairs
-        )
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
-    if "\\ud" in text.lower():
-        json.dumps(document, ensure_ascii=False).encode()
-    _check_depth(document)
-    return document
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number of JSON")
-
-
-def _check_depth(document: object) -> None:
-    """Walk level by level: code that follows the nesting would fail further in."""
-    level = [document]
-    for _ in range(MAX_JSON_DEPTH):
-        level = [
-            child
-            for node in level
-            if isinstance(node, list | dict)
-            for child in (node.values() if isinstance(node, dict) else node)
-            if isinstance(child, list | dict)
-        ]
-        if not level:
-            return
-    raise ValueError("it is nested too deeply")
 
 
 def write_provenance(path: Path, provenance: Provenance) -> None:

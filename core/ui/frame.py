@@ -3,15 +3,17 @@
 import gc
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
 import streamlit as st
 
 from core.errors import PedigreeError
+from core.settings import load_settings
 from core.ui.loaders import jobs
 from core.ui.states import error_state, unexpected_state
+from core.upkeep.log import keep_log
 
 PHONE_STYLE = (
     "<style>@media (max-width: 640px) "
@@ -56,7 +58,7 @@ PAGES = (
         "How do I make, store, search and share snapshots whose lineage is known?",
     ),
     Page("pages/jobs.py", "Jobs", ":material/progress_activity:",
-         "What is running, what has failed, and what does the cache hold?"),
+         "What is running, what does the cache hold, and what is installed here?"),
     Page("pages/glossary.py", "Glossary", ":material/menu_book:",
          "What does each word and number mean, and where does it come from?"),
 )  # fmt: skip
@@ -69,6 +71,8 @@ def frame(title: str, *, lead: str = "") -> Iterator[None]:
         page_title=f"{title} · Pedigree", page_icon=str(ICON), layout="wide"
     )
     _keep_what_is_imported()
+    with suppress(PedigreeError):  # the page says what is wrong with the settings
+        keep_log(load_settings().cache_root)
     st.html(PHONE_STYLE)
     _navigation()
     st.title(title)

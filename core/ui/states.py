@@ -14,8 +14,8 @@ def error_state(error: PedigreeError) -> None:
 def unexpected_state(error: Exception) -> None:
     """Show that something broke that nobody foresaw, and where the details are."""
     st.error(
-        f"This page failed ({literal(type(error).__name__)}); the terminal that runs "
-        "Pedigree shows the details. Reload the page, or go back to the Overview.",
+        f"This page failed ({literal(type(error).__name__)}); the log has the details: "
+        "Jobs, About this installation. Reload the page, or go back to the Overview.",
         icon=":material/error:",
     )
 
