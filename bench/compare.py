@@ -35,7 +35,8 @@ from bench.engine.reading import read_files, read_memory
 from bench.report import Line, finish
 from core.weights.bits import UNSIGNED, count_bits
 from core.weights.checkpoint import open_checkpoint
-from core.weights.low_rank import array_pair, scan, screen
+from core.weights.low_rank_scan import scan, screen
+from core.weights.matrix_pair import array_pair
 from core.weights.measure import PreparedBase, measure_pairs
 from core.weights.partial_sums import empty_rows
 from core.weights.rows import add_norms, compare

@@ -13,7 +13,8 @@ from core.derived.verdict import FLOATS, LowRank, TensorVerdict
 from core.weights.align import Alignment
 from core.weights.array import read_tensor
 from core.weights.entry import Checkpoint, TensorEntry
-from core.weights.low_rank import MatrixPair, array_pair, scan
+from core.weights.low_rank_scan import scan
+from core.weights.matrix_pair import MatrixPair, array_pair
 from core.weights.measure import measure_pairs
 
 SAMPLED_MATRICES = 32

@@ -4,19 +4,16 @@ does, from a few random sub-blocks.
 Knows dtypes and numbers only: no files, no layer names, no freeze patterns.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import isqrt
 from typing import Literal
 
 import numpy as np
 
-from core.errors import UsageError
-from core.weights.delta_spectrum import PRECISION, Spectrum, block_spectrum
+from core.weights.delta_spectrum import Spectrum, block_spectrum
+from core.weights.matrix_pair import MatrixPair, array_pair
 
 Answer = Literal["yes", "no", "undecided"]
-Block = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 LADDER = (24, 48, 96, 192, 384)
 """Shorter sides of the sampled blocks; the longer side is twice that."""
@@ -49,66 +46,6 @@ class RankVerdict:
     sampled: int
     floor: float
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class MatrixPair:
-    """A matrix of the base and the same one of the child, read block by block.
-
-    `block(rows, columns)` returns both sub-blocks as float64; only the entries it is
-    asked for need ever be decoded. `dtypes` are the stored ones, of base and child.
-    """
-
-    name: str
-    shape: tuple[int, int]
-    dtypes: tuple[str, str]
-    block: Block
-
-
-@dataclass(frozen=True, slots=True)
-class ScanVerdict:
-    """Whether a model differs from its base by low-rank deltas.
-
-    `rank` is the commonest among the low-rank deltas; `tested` holds the verdict of
-    every matrix that was looked at, by name.
-    """
-
-    verdict: Answer
-    rank: int | None
-    tested: dict[str, RankVerdict]
-    reason: str
-
-
-def array_pair(
-    base: np.ndarray,
-    child: np.ndarray,
-    *,
-    dtype: str | tuple[str, str],
-    name: str = "delta",
-) -> MatrixPair:
-    """Wrap two arrays, in memory or mapped from a file; a convolution is flattened to
-    (out, rest).
-
-    numpy has no bfloat16: such an array holds float32 values, or the stored patterns
-    as uint16. Raises UsageError where there is no matrix, or an unknown dtype.
-
-    >>> array_pair(np.zeros((4, 3, 2)), np.ones((4, 3, 2)), dtype="F32").shape
-    (4, 6)
-    """
-    dtypes = (dtype, dtype) if isinstance(dtype, str) else dtype
-    if unknown := set(dtypes) - set(PRECISION):
-        happened = f"is stored as {unknown.pop()}, whose rounding is not known"
-        raise UsageError(name, happened, f"give one of {', '.join(PRECISION)}")
-    if base.shape != child.shape or base.ndim < 2:
-        happened = f"has the shapes {base.shape} and {child.shape}"
-        raise UsageError(name, happened, "give two matrices of the same shape")
-    left = base.reshape(base.shape[0], -1) if base.size else base.reshape(0, 0)
-    right = child.reshape(left.shape)
-
-    def block(rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return _decode(left[rows][:, columns]), _decode(right[rows][:, columns])
-
-    return MatrixPair(name, left.shape, dtypes, block)
 
 
 def low_rank(
@@ -186,74 +123,6 @@ def pair_rank(
             return _verdict("no", seen, f"rank above {ceiling}, clear of rounding")
         before = seen
     return _last_word(seen)
-
-
-def screen(
-    pairs: Sequence[MatrixPair], *, probes: int = 6, seed: int = 0
-) -> dict[str, RankVerdict]:
-    """Look at a few changed matrices spread over the model, in small blocks.
-
-    When none of them is plainly low-rank, the one of the lowest rank is looked at in
-    larger blocks.
-    """
-    tested: dict[str, RankVerdict] = {}
-    changed: list[MatrixPair] = []
-    for pair in _spread(pairs):
-        tested[pair.name] = pair_rank(pair, seed=seed, sizes=LADDER[:2])
-        if tested[pair.name].rank != 0:
-            changed.append(pair)
-        if len(changed) == probes:
-            break
-    if changed and not {"yes", "no"} & _answers(tested.values()).keys():
-        likeliest = min(changed, key=lambda pair: tested[pair.name].rank or np.inf)
-        tested[likeliest.name] = pair_rank(likeliest, seed=seed)
-    return tested
-
-
-def scan(pairs: Sequence[MatrixPair], *, probes: int = 6, seed: int = 0) -> ScanVerdict:
-    """Tell whether a model is its base plus low-rank deltas.
-
-    Every matrix is looked at only when `screen` finds a low-rank delta. "no": a
-    changed matrix is plainly not low-rank; "yes": none is, and more are low-rank than
-    undecided. Matrices that do not differ decide nothing; leave out heads, and those
-    that are equal after a cast.
-    """
-    tested = screen(pairs, probes=probes, seed=seed)
-    hits = [verdict for verdict in tested.values() if verdict.verdict == "yes"]
-    if hits:
-        enough = max(96, min(isqrt(hit.sampled // 2) for hit in hits))
-        sizes = enough // 2, *(size for size in LADDER if size >= enough)
-        tested = {pair.name: pair_rank(pair, seed=seed, sizes=sizes) for pair in pairs}
-    return _summary(tested)
-
-
-def _answers(verdicts: Iterable[RankVerdict]) -> Counter[Answer]:
-    """Count the answers about matrices that differ."""
-    return Counter(verdict.verdict for verdict in verdicts if verdict.rank != 0)
-
-
-def _summary(tested: dict[str, RankVerdict]) -> ScanVerdict:
-    """Put the verdicts of single matrices together."""
-    answers = _answers(tested.values())
-    ranks = Counter(seen.rank for seen in tested.values() if seen.verdict == "yes")
-    reason = (
-        f"{answers['yes']} low-rank, {answers['no']} not, "
-        f"{answers['undecided']} undecided of {len(tested)} matrices tested"
-    )
-    if answers["no"] or not answers:
-        return ScanVerdict("no", None, tested, reason)
-    if answers["yes"] > answers["undecided"]:
-        return ScanVerdict("yes", ranks.most_common(1)[0][0], tested, reason)
-    return ScanVerdict("undecided", None, tested, reason)
-
-
-def _spread(pairs: Sequence[MatrixPair]) -> list[MatrixPair]:
-    """Order matrices so that any first few lie all over the model.
-
-    Steps of the golden ratio never fall in with the repeating layers of a block.
-    """
-    places = np.arange(len(pairs)) * 0.6180339887498949 % 1
-    return [pairs[place] for place in places.argsort().argsort()]
 
 
 def _ladder(side: int, sizes: Sequence[int]) -> list[int]:
@@ -341,10 +210,3 @@ def _check_equal(
     if np.array_equal(base, child):
         return replace(verdict, verdict="no", sampled=base.size, reason="equal")
     return replace(verdict, verdict="undecided", rank=None)
-
-
-def _decode(values: np.ndarray) -> np.ndarray:
-    """Return float64 values; uint16 holds bfloat16 patterns."""
-    if values.dtype == np.uint16:
-        values = (values.astype(np.uint32) << 16).view(np.float32)
-    return values.astype(np.float64)

@@ -6,15 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import UsageError
-from core.weights.low_rank import (
-    MatrixPair,
-    array_pair,
-    low_rank,
-    pair_rank,
-    scan,
-    screen,
-    slab_rank,
-)
+from core.weights.low_rank import low_rank, pair_rank, slab_rank
+from core.weights.low_rank_scan import scan, screen
+from core.weights.matrix_pair import MatrixPair, array_pair
 
 SPREAD = 0.02
 DTYPES = ("F32", "F16", "BF16")
