@@ -164,10 +164,10 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
     if text.isdecimal():
         return float(text)
     try:
-        until = parsedate_to_datetime(text)
-    except ValueError:
+        until = parsedate_to_datetime(text).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
         return None
-    wait = until.astimezone(UTC) - (now or datetime.now(UTC))
+    wait = until - (now or datetime.now(UTC))
     return max(0.0, wait.total_seconds())
 
 

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = [
     ["core.errors"],
-    ["core.settings", "core.device"],
+    ["core.strict_json", "core.settings", "core.device"],
     ["core.cache"],
     ["core.fetch", "core.progress", "core.jobs", "core.scheduler"],
     ["core.tables"],

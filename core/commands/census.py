@@ -22,6 +22,7 @@ def census_answer(
     `csv` gets a row a finding. Raises UsageError for a base the study does not know.
     """
     from core.cache import write_bytes
+    from core.charts.export import table_bytes
     from core.derived.census_run import compare_census, stored_census
     from core.derived.census_study import chosen_bases, published_study
 
@@ -32,7 +33,7 @@ def census_answer(
         failures = dict(run.failures)
     found = stored_census(settings, study)
     if csv:
-        write_bytes(csv, found.findings.to_csv(index=False).encode())
+        write_bytes(csv, table_bytes(found.findings, "csv"))
     document = {
         "study": {"source": study.citation, "url": study.url},
         "standings": found.standings,

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from core.commands.answer import Answer, progress_line, table
-from core.settings import Settings
+from core.settings import Settings, local_path
 
 RELATIONS = ("finetune", "adapter", "quantized", "merge")
 LEVELS = ("none", "probable", "full")
@@ -66,8 +66,8 @@ def base_of(text: str) -> Path | str:
     >>> base_of("google/vit-base-patch16-224-in21k")
     'google/vit-base-patch16-224-in21k'
     """
-    is_path = text.startswith((".", "/", "~")) or Path(text).is_dir()
-    return Path(text).expanduser() if is_path else text
+    path = local_path(text)
+    return path if text.startswith((".", "/", "~")) or path.is_dir() else text
 
 
 def _text(document: dict) -> str:

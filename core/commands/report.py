@@ -6,6 +6,8 @@ import argparse
 from collections import Counter
 from pathlib import Path
 
+import pandas as pd
+
 from core.commands.answer import Answer, table
 from core.commands.census import census_answer
 from core.commands.derived import base_of
@@ -56,7 +58,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> Answer:
     found = _family(arguments, settings)
     models = found.models
     if arguments.csv:
-        _write(models.to_csv(index=False), arguments.csv)
+        _write(models, arguments.csv)
     status = models["status"].value_counts()
     document = {
         "base": found.base,
@@ -116,10 +118,11 @@ def _counts(values) -> dict:
     return dict(Counter(values.dropna()).most_common())
 
 
-def _write(text: str, path: Path) -> None:
+def _write(models: pd.DataFrame, path: Path) -> None:
     from core.cache import write_bytes
+    from core.charts.export import table_bytes
 
-    write_bytes(path, text.encode())
+    write_bytes(path, table_bytes(models, "csv"))
 
 
 def _text(document: dict) -> str:

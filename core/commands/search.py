@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 
 from core.commands.answer import Answer, progress_line, table
-from core.settings import Settings
+from core.settings import Settings, local_path
 
 log = logging.getLogger("pedigree")
 
@@ -63,7 +63,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> Answer:
         budget_bytes=arguments.budget_bytes, progress=progress_line,
         device=detect_device(arguments.device).address,
     )  # fmt: skip
-    dataset = name if is_built_in else str(Path(name).expanduser().absolute())
+    dataset = name if is_built_in else str(local_path(name).absolute())
     keep_ranking(arguments.store, dataset, found, settings)
     for line in [*found.failures.values(), *found.warnings[:WARNINGS_TOLD]]:
         log.warning(line)

@@ -13,7 +13,7 @@ from core.commands.snapshots_options import (
     add_train,
 )
 from core.errors import UsageError
-from core.settings import Settings
+from core.settings import Settings, local_path
 
 ROOT = "snapshots"
 PREPARING = 0.05
@@ -159,7 +159,7 @@ def _within(low: float, high: float) -> Callable[[float, str], None]:
 
 
 def _root(arguments: argparse.Namespace, settings: Settings) -> Path:
-    return (arguments.root or settings.cache_root / ROOT).expanduser().absolute()
+    return local_path(arguments.root or settings.cache_root / ROOT).absolute()
 
 
 def _distribution(arguments: argparse.Namespace) -> str | list[int]:

@@ -11,7 +11,7 @@ import pandas as pd
 from core.commands.answer import Answer, progress_line, table
 from core.commands.derived import RELATIONS, base_of
 from core.errors import CacheError, UsageError
-from core.settings import Settings
+from core.settings import Settings, local_path
 
 
 def add(verbs: argparse._SubParsersAction) -> None:
@@ -152,7 +152,7 @@ def run_export(arguments: argparse.Namespace, settings: Settings) -> Answer:
     from core.snapshots.store.stored_source import export
 
     store = _store(arguments, settings)
-    model = export(store, arguments.id, arguments.folder.expanduser())
+    model = export(store, arguments.id, local_path(arguments.folder))
     files = [str(arguments.folder / file.name) for file in model.files]
     return Answer({"id": model.id, "files": files}, "\n".join(files))
 
@@ -202,7 +202,7 @@ def _store(arguments: argparse.Namespace, settings: Settings, *, create: bool = 
     from core.snapshots.store.model_store import ModelStore
 
     folder = arguments.store or settings.cache_root / "store"
-    return ModelStore(folder.expanduser(), create=create)
+    return ModelStore(local_path(folder), create=create)
 
 
 def _added(
@@ -219,7 +219,7 @@ def _added(
     from core.snapshots.store.legacy_store import LISTING, add_legacy_store
 
     place = base_of(text)
-    path = Path(text).expanduser()
+    path = local_path(text)
     if path.name == LISTING or (path / LISTING).is_file():
         return add_legacy_store(store, path, progress_line)
     if arguments.family and isinstance(place, Path):

@@ -220,8 +220,10 @@ def _combinations(arguments: argparse.Namespace) -> Answer:
 
 
 def _write_cells(found, path: Path) -> None:
+    from core.charts.export import table_bytes
+
     cells = [frame.assign(split=name) for name, frame in found.cells.items()]
-    write_bytes(path, pd.concat(cells).to_csv(index=False).encode())
+    write_bytes(path, table_bytes(pd.concat(cells), "csv"))
 
 
 def _positive(text: str) -> float:

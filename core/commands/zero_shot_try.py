@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core.commands.answer import Answer, progress_line, table
 from core.errors import UsageError
-from core.settings import Settings
+from core.settings import Settings, local_path
 
 MAX_LABELS_BYTES = 2**20
 
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> Answer:
     from core.zero_shot.kept_tryouts import keep_folder, keep_image
     from core.zero_shot.texts import TEMPLATE
 
-    path, device = arguments.image.expanduser(), detect_device(arguments.device)
+    path, device = local_path(arguments.image), detect_device(arguments.device)
     templates = tuple(arguments.template or (TEMPLATE,))
     options = (arguments.model, settings, device, progress_line)
     if path.is_dir():

@@ -114,7 +114,7 @@ def _metrics(claims: dict) -> Iterator[tuple[str | None, float]]:
         for result in _mappings(model.get("results")):
             for metric in _mappings(result.get("metrics")):
                 value = metric.get("value")
-                if isinstance(value, int | float) and not isinstance(value, bool):
+                if _is_number(value):
                     yield _text(metric.get("type")), float(value)
 
 
@@ -130,6 +130,14 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _text(value: object) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if not isinstance(value, str) and not _is_number(value):
         return None
-    return str(value).strip()[:TEXT_CAP] or None
+    text = str(value)[: 2 * TEXT_CAP].encode("utf-8", "replace").decode()
+    return text.strip()[:TEXT_CAP] or None
+
+
+def _is_number(value: object) -> bool:
+    """Whether a value is a number; YAML also writes some that no column can hold."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return isinstance(value, float) or abs(value) < 2**63

@@ -6,7 +6,7 @@ from pathlib import Path
 from core.hub.checkpoint import open_hub_checkpoint
 from core.hub.client import HubClient
 from core.hub.names import is_repository_id
-from core.settings import Settings
+from core.settings import Settings, local_path
 from core.weights.checkpoint import open_checkpoint
 from core.weights.entry import Checkpoint
 
@@ -29,4 +29,4 @@ def open_named(text: str, settings: Settings, stack: ExitStack) -> Checkpoint:
     if is_on_hub(text):
         client = stack.enter_context(HubClient(settings))
         return stack.enter_context(open_hub_checkpoint(text, client))
-    return stack.enter_context(open_checkpoint(Path(text).expanduser()))
+    return stack.enter_context(open_checkpoint(local_path(text)))

@@ -2,6 +2,7 @@
 ask for, not what is in it.
 """
 
+import re
 from collections.abc import Collection
 from urllib.parse import quote
 
@@ -11,6 +12,9 @@ from core.hub.names import repository_id
 from core.hub.reader import HubSource
 from core.weights.checkpoint import open_weights, pick_weights
 from core.weights.entry import Checkpoint
+from core.weights.shards import is_plain_file_name
+
+COMMIT = re.compile(r"[0-9a-f]{7,64}")
 
 
 def open_hub_checkpoint(
@@ -46,9 +50,13 @@ def describe(
     document, _ = client.get_json(id, url, params)
     fields = document if isinstance(document, dict) else {}
     siblings = fields.get("siblings")
-    if not isinstance(fields.get("sha"), str) or not isinstance(siblings, list):
+    commit = fields.get("sha")
+    if not isinstance(commit, str) or not isinstance(siblings, list):
         raise HubUnreachable(id, "is described without its files", "check HF_ENDPOINT")
-    return fields["sha"], file_names(siblings)
+    if not COMMIT.fullmatch(commit):  # it names a folder here
+        happened = f"has a commit that is none ({commit[:40]!a})"
+        raise HubUnreachable(id, happened, "check HF_ENDPOINT")
+    return commit, file_names(siblings)
 
 
 def file_names(siblings: object) -> list[str]:
@@ -65,7 +73,9 @@ def file_names(siblings: object) -> list[str]:
 def root_files(files: Collection[str]) -> list[str]:
     """Keep the files that lie in no folder: `checkpoint-500/` is not the model.
 
+    A name that would be a path on any system (`..\\..\\a`) is left out as well.
+
     >>> root_files(["model.safetensors", "checkpoint-500/model.safetensors"])
     ['model.safetensors']
     """
-    return [file for file in files if "/" not in file]
+    return [file for file in files if is_plain_file_name(file)]

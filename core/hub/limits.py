@@ -7,7 +7,7 @@ Source: the Hub's fixed windows of five minutes and their headers
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Lock
 
 from huggingface_hub.utils import RateLimitInfo, parse_ratelimit_headers
@@ -15,6 +15,9 @@ from huggingface_hub.utils import RateLimitInfo, parse_ratelimit_headers
 PACED_SHARE = 0.2
 RESERVED_SHARE = 0.01
 ROUNDING_SECONDS = 1.0
+LONGEST_HEADER = 200
+LONGEST_WINDOW_SECONDS = 3600
+"""The Hub's windows have 300 s; a number beyond all sense would stop a crawl."""
 
 
 @dataclass
@@ -58,9 +61,12 @@ class RateLimiter:
 
     def learn(self, bucket: str, headers: Mapping[str, str]) -> RateLimitInfo | None:
         """Take over what a response says of its bucket; None where it says nothing."""
-        found = parse_ratelimit_headers(headers)
+        short = {n: text for n, text in headers.items() if len(text) <= LONGEST_HEADER}
+        found = parse_ratelimit_headers(short)
         if found is None:
             return None
+        soon = min(found.reset_in_seconds, LONGEST_WINDOW_SECONDS)
+        found = replace(found, reset_in_seconds=soon)
         with self._lock:
             self._said[bucket] = found
             window = self._windows.setdefault(bucket, _Window())

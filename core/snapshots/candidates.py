@@ -2,7 +2,6 @@
 What each tensor holds is known by its digest before any weight is read.
 """
 
-import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,6 +15,7 @@ from core.snapshots.store.manifest import StoredModel
 from core.snapshots.store.model_store import ModelStore
 from core.snapshots.store.piece import Piece, tensor_digest
 from core.snapshots.store.stored_source import StoredSource, open_stored
+from core.strict_json import strict_json
 from core.transfer.state import to_state
 from core.weights.array import read_tensor
 from core.weights.checkpoint import open_checkpoint
@@ -112,7 +112,7 @@ def _candidate(
     opens: Callable[[], Checkpoint],
 ) -> Candidate:
     try:
-        record = json.loads(content)
+        record = strict_json(content)
         architecture = architecture_of(record["architecture"])
     except (ValueError, KeyError, TypeError) as error:
         raise CorruptCheckpoint(f"{RECORD} of {id}", "cannot be read") from error

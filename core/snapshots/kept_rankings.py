@@ -7,7 +7,7 @@ import pandas as pd
 
 from core.cache import read_json, write_json
 from core.errors import CacheError
-from core.settings import Settings
+from core.settings import Settings, local_path
 from core.snapshots.search import Ranking
 
 
@@ -36,6 +36,6 @@ def kept_ranking(place: Path, dataset: str, settings: Settings) -> Ranking | Non
 
 
 def _path(place: Path, dataset: str, settings: Settings) -> Path:
-    parts = repr((str(place.expanduser().absolute()), dataset))
+    parts = repr((str(local_path(place).absolute()), dataset))
     name = sha256(parts.encode()).hexdigest()[:24]
     return settings.cache_root / "search" / "rankings" / f"{name}.json"

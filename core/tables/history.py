@@ -62,7 +62,7 @@ def _lines(settings: Settings) -> list[str]:
 
 def _parsed(line: str) -> list[object] | None:
     """Read one line; what another hand damaged is left out."""
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         row = json.loads(line)
         if isinstance(row, list) and len(row) == len(HISTORY_COLUMNS):
             return row

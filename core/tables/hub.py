@@ -104,7 +104,13 @@ def _rows(
     for entry in entries:
         try:
             rows.append(_row(entry))
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (
+            ValueError,
+            TypeError,
+            KeyError,
+            AttributeError,
+            OverflowError,
+        ) as error:
             errors.append(error)
     return rows, errors
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from core.errors import CorruptCheckpoint, UsageError
 from core.hub.names import is_repository_id
 from core.progress import Progress, silent
-from core.settings import Settings
+from core.settings import Settings, local_path
 from core.transfer.preprocess import Preprocess, of_torchvision
 from core.transfer.published import fetch_repository
 from core.transfer.state import fits, published_file, read_state
@@ -66,7 +66,7 @@ def load_backbone(
     report = progress or silent
     if name.startswith(TORCHVISION) and not Path(name).is_dir():
         return _torchvision(name, settings, weights, seed, report)
-    folder = Path(name).expanduser()
+    folder = local_path(name)
     if not folder.is_dir():
         if not (is_repository_id(name) and "/" in name):
             remedy = "name torchvision/ARCHITECTURE, owner/name on the Hub or a folder"

@@ -13,7 +13,7 @@ from core.cache import now_utc, read_json, write_json
 from core.device import Device
 from core.errors import CacheError, PedigreeError, UsageError
 from core.progress import Progress, part_of
-from core.settings import Settings
+from core.settings import Settings, local_path
 from core.transfer.backbones import load_backbone
 from core.transfer.features import extract
 from core.transfer.heads import head_accuracy
@@ -136,5 +136,5 @@ def keep_scores(found: DatasetScores, settings: Settings) -> None:
 
 
 def _place(folder: Path, settings: Settings) -> Path:
-    key = sha256(str(folder.expanduser().absolute()).encode()).hexdigest()[:24]
+    key = sha256(str(local_path(folder).absolute()).encode()).hexdigest()[:24]
     return settings.cache_root / "transfer" / "datasets" / f"{key}.json"

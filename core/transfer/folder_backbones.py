@@ -2,13 +2,19 @@
 file. Built from the libraries' own classes; no code of the folder is run.
 """
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.errors import CorruptCheckpoint, NoWeights, UnsupportedFormat
+from core.errors import (
+    CorruptCheckpoint,
+    NoWeights,
+    PedigreeError,
+    UnsupportedFormat,
+)
+from core.strict_json import strict_json
 from core.transfer.backbones import (
     Backbone,
     architecture_key,
@@ -32,9 +38,16 @@ def load_folder(name: str, folder: Path) -> Backbone:
     """Load the backbone of a model folder. Raises a CheckpointError that names it."""
     config = read_config(folder / "config.json")
     state, digest = read_state(folder)
-    if isinstance(config.get("architecture"), str):
-        return _timm(name, config, state, digest)
-    return _transformers(name, folder, config, state, digest)
+    try:
+        if isinstance(config.get("architecture"), str):
+            return _timm(name, config, state, digest)
+        return _transformers(name, folder, config, state, digest)
+    except PedigreeError:
+        raise
+    except Exception as error:  # whatever a library says of numbers that do not fit
+        text = " ".join(f"{type(error).__name__}: {error}".split())[:160].rstrip(".")
+        happened = f"cannot be built from its configuration ({text})"
+        raise UnsupportedFormat(name, happened) from error
 
 
 def _timm(name: str, config: dict[str, Any], state: State, digest: str) -> Backbone:
@@ -49,7 +62,9 @@ def _timm(name: str, config: dict[str, Any], state: State, digest: str) -> Backb
     cfg = dict(cfg) if isinstance(cfg, dict) else {}
     classes = config.get("num_classes", cfg.get("num_classes", 1000))
     options = _plain_numbers(config.get("model_args"))
-    model = timm.create_model(architecture, num_classes=classes, **options).eval()
+    make = partial(timm.create_model, architecture, num_classes=classes, **options)
+    check_size(make, state, name)
+    model = make().eval()
     fits(model, state, name)
     own = {**model.pretrained_cfg, **{k: v for k, v in cfg.items() if v is not None}}
     return Backbone(
@@ -106,7 +121,7 @@ def _transformers(
     )
     if type(built) not in mapping:
         raise UnsupportedFormat(name, f"is no image model of transformers: {kind}")
-    check_size(mapping[type(built)], built, state, name)
+    check_size(partial(mapping[type(built)], built), state, name)
     model, missing = filled(mapping[type(built)], built, state, name)
     if classifies:
         network = tapped(model, last_head(model, name))
@@ -132,12 +147,14 @@ def harmless(config: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def check_size(model_class: type, config: Any, state: State, name: str) -> None:
-    """Refuse a configuration that claims far more parameters than the file holds."""
+def check_size(make: "Callable[[], torch.nn.Module]", state: State, name: str) -> None:
+    """Refuse a network that claims far more parameters than the file holds, by its
+    shapes alone.
+    """
     import torch
 
     with torch.device("meta"):
-        claimed = sum(p.numel() for p in model_class(config).parameters())
+        claimed = sum(p.numel() for p in make().parameters())
     held = sum(tensor.numel() for tensor in state.values())
     if claimed > 2 * held + 10_000_000:
         happened = f"claims {claimed:,} parameters where its weights hold {held:,}"
@@ -228,8 +245,8 @@ def read_json(path: Path) -> dict[str, Any]:
     """Read a small JSON object. Raises CorruptCheckpoint, naming the file."""
     try:
         with path.open("rb") as file:
-            document = json.loads(file.read(MAX_CONFIG_BYTES))
-    except (OSError, ValueError, RecursionError) as error:
+            document = strict_json(file.read(MAX_CONFIG_BYTES))
+    except (OSError, ValueError) as error:
         raise CorruptCheckpoint(path, "is not readable as JSON") from error
     if not isinstance(document, dict):
         raise CorruptCheckpoint(path, "is not a JSON object")

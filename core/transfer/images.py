@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.errors import UsageError
+from core.settings import local_path
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -61,7 +62,7 @@ def image_folder(
     `progress(n)` hears how many files were read. Raises UsageError, naming the folder,
     when it holds no images, only splits, or more than two million.
     """
-    root = root.expanduser().absolute()
+    root = local_path(root).absolute()
     if not root.is_dir():
         raise UsageError(root, "is not a folder", "give one with a folder a class")
     files, skipped = _listed(root)

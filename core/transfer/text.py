@@ -7,6 +7,7 @@ Weights are read from safetensors only and code from nowhere; nothing is fetched
 import json
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b, sha256
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 
 from core.cache import whole_file
 from core.errors import NoWeights, UsageError
-from core.settings import Settings
+from core.settings import Settings, local_path
 
 HASHED_COLUMNS = 256
 MAX_TOKENS = 64
@@ -71,7 +72,7 @@ class TextEncoder:
             raise UsageError("The text", "has more than 20,000 words", "give fewer")
         key = sha256(json.dumps([self.name, list(texts)]).encode()).hexdigest()[:24]
         kept = self.settings.cache_root / "transfer" / "text" / f"{key}.npy"
-        if kept.exists():
+        with suppress(OSError, ValueError, EOFError):  # absent or damaged: made again
             return np.load(kept, allow_pickle=False)
         vectors = _encode(self.folder, texts)
         with whole_file(kept) as temporary, temporary.open("wb") as file:
@@ -89,7 +90,7 @@ def text_encoder(choice: str, settings: Settings) -> HashedWords | TextEncoder |
         return None
     if choice == "hashed":
         return HashedWords()
-    folder = Path(choice).expanduser()
+    folder = local_path(choice)
     if not (folder / "config.json").is_file():
         remedy = "give names, hashed, or the folder of a transformers text model"
         raise UsageError(folder, "holds no text model", remedy)

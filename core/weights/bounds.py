@@ -2,10 +2,10 @@
 them. Knows no format.
 """
 
-import json
 from collections.abc import Sequence
 
 from core.errors import CorruptCheckpoint
+from core.strict_json import strict_json
 
 MAX_TENSORS = 250_000
 """Tensors a file may describe; the largest published checkpoints have about 100,000."""
@@ -17,7 +17,8 @@ MAX_RANK = 64
 def parse_json_object(name: str, text: bytes) -> dict[str, object]:
     """Parse a JSON object from a crawled file, refusing duplicate keys and bombs.
 
-    Raises CorruptCheckpoint, naming the file `name`.
+    Raises CorruptCheckpoint, naming the file `name`, as for all that `strict_json`
+    refuses.
 
     >>> parse_json_object("index", b'{"a": 1}')
     {'a': 1}
@@ -26,8 +27,8 @@ def parse_json_object(name: str, text: bytes) -> dict[str, object]:
     if openings > 3 * MAX_TENSORS or text.count(b",") > 16 * MAX_TENSORS:
         raise CorruptCheckpoint(name, f"describes more than {MAX_TENSORS:,} tensors")
     try:
-        document = json.loads(text.decode(), object_pairs_hook=_unique_keys)
-    except (ValueError, RecursionError) as error:
+        document = strict_json(text, _unique_keys)
+    except ValueError as error:
         raise CorruptCheckpoint(name, f"holds broken JSON ({error})") from error
     if not isinstance(document, dict):
         raise CorruptCheckpoint(name, "holds JSON that is not an object")

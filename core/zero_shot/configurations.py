@@ -16,7 +16,7 @@ from core.hub.checkpoint import describe
 from core.hub.client import HubClient
 from core.hub.names import is_repository_id
 from core.hub.reader import HubSource
-from core.settings import Settings
+from core.settings import Settings, local_path
 from core.transfer.folder_backbones import MAX_CONFIG_BYTES, read_config, read_json
 from core.transfer.preprocess import of_transformers
 
@@ -64,7 +64,7 @@ def find_configuration(text: str, settings: Settings) -> Configuration:
     for known in known_configurations():
         if text in (known.name, known.name.partition("/")[2]):
             return known
-    path = Path(text).expanduser()
+    path = local_path(text)
     if path.exists():
         folder = path if path.is_dir() else path.parent
         return _of_files(text, path if path.is_file() else path / CONFIG, folder, "")

@@ -12,7 +12,7 @@ from core.hub.client import HubClient
 from core.hub.names import is_repository_id
 from core.hub.reader import HubSource
 from core.progress import Progress
-from core.settings import Settings
+from core.settings import Settings, local_path
 from core.transfer.published import fetch_weights, keep_file
 from core.weights.checkpoint import pick_weights
 
@@ -30,7 +30,7 @@ def model_folder(name: str, settings: Settings, progress: Progress) -> Path:
     Raises UsageError for a name that is neither a folder nor owner/name, NoWeights
     for a model without safetensors, a HubError, FetchError or CacheError.
     """
-    folder = Path(name).expanduser()
+    folder = local_path(name)
     if folder.is_dir():
         safe_files(name, [file.name for file in folder.iterdir() if file.is_file()])
         return folder

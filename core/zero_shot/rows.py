@@ -77,7 +77,7 @@ def _text(file: Path) -> str:
 def _document(file: Path) -> dict[str, object]:
     try:
         return tomllib.loads(_text(file))
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         happened = f"is no TOML: {str(error).rstrip('.')}"
         raise UsageError(file.name, happened, "mend that line") from error
 
@@ -93,7 +93,11 @@ def _toml(file: Path, noun: str) -> list[Mapping[str, object]]:
 
 
 def _csv(file: Path) -> list[Mapping[str, object]]:
-    rows = list(csv.DictReader(io.StringIO(_text(file))))
+    try:
+        rows = list(csv.DictReader(io.StringIO(_text(file)), strict=True))
+    except csv.Error as error:
+        happened = f"is no CSV ({error})"
+        raise UsageError(file.name, happened, "mend that line") from error
     for place, row in enumerate(rows, start=1):
         if None in row or None in row.values():
             where = f"{file.name}, row {place},"

@@ -2,13 +2,14 @@
 no networks.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.errors import CorruptCheckpoint, UnsupportedFormat, UsageError
+from core.strict_json import strict_json
+from core.transfer.folder_backbones import read_json
 from core.zero_shot.model_files import MAX_TOKENIZER_BYTES
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _byte_pairs(folder: Path) -> "Tokenizer":
     lines = _text(folder / "merges.txt").splitlines()
     pairs = [line.split() for line in lines if not line.startswith("#version")]
     merges = [tuple(pair) for pair in pairs if len(pair) == 2]
-    vocabulary = json.loads(_text(folder / "vocab.json"))
+    vocabulary = strict_json(_text(folder / "vocab.json").encode())
     return CLIPTokenizer(vocab=vocabulary, merges=merges).backend_tokenizer
 
 
@@ -123,7 +124,7 @@ def _word_pieces(folder: Path) -> "Tokenizer":
 def _pad(folder: Path, tokenizer: "Tokenizer") -> int:
     """Return the id that fills up short texts, 0 where no file says."""
     path = folder / "tokenizer_config.json"
-    told: dict[str, Any] = json.loads(_text(path)) if path.is_file() else {}
+    told = read_json(path) if path.is_file() else {}
     token = told.get("pad_token")
     token = token.get("content") if isinstance(token, dict) else token
     found = tokenizer.token_to_id(token) if isinstance(token, str) else None

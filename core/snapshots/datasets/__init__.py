@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.errors import UsageError
 from core.progress import Progress
+from core.settings import local_path
 from core.snapshots.datasets import builtin, folders, published
 from core.snapshots.datasets.dataset import (
     Caps,
@@ -60,5 +61,5 @@ def load_dataset(
         raise UsageError(f"Data set {name}", "has no folder", remedy)
     else:
         read = PUBLISHED.get(name) or (lambda path: folders.folder_source(name, path))
-        source = read(root.expanduser().absolute())
+        source = read(local_path(root).absolute())
     return make_dataset(source, caps=caps or Caps(), seed=seed, progress=progress)

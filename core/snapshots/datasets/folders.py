@@ -2,7 +2,9 @@
 and follows no links.
 """
 
+import lzma
 import tarfile
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -17,6 +19,11 @@ SPLITS: Mapping[str, Part] = {
 }  # fmt: skip
 MAX_IMAGES = 2_000_000
 MAX_UNPACKED_BYTES = 64 * 2**30
+BROKEN = (
+    tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError,
+    KeyError, OverflowError,
+)  # fmt: skip
+"""What tarfile raises for an archive that is cut off, damaged or out for harm."""
 
 
 def folder_source(name: str, root: Path) -> Source:
@@ -98,8 +105,8 @@ def unpacked(root: Path, wanted: str, *archives: str) -> Path:
     """Return `root/wanted`, unpacking the first archive there is where it is missing;
     `root` itself where that is its name.
 
-    An archive holds no links out of its folder and at most 64 GiB; it is unpacked
-    whole or not at all. Raises UsageError, naming what was looked for.
+    An archive holds at most 64 GiB and is unpacked whole or not at all, its links and
+    devices aside. Raises UsageError, naming what was looked for.
     """
     here = root / wanted
     if here.exists():
@@ -124,11 +131,14 @@ def _unpack(archive: Path, root: Path) -> None:
             with tarfile.open(archive) as tar:
                 size = 0
                 for count, member in enumerate(tar):
+                    if member.size < 0:
+                        raise tarfile.ReadError("a negative size")
                     size += member.size
                     if size > MAX_UNPACKED_BYTES or count > MAX_IMAGES:
                         raise UsageError(archive, "claims more than 64 GiB")
-                    tar.extract(member, unfinished, filter="data")
-        except (tarfile.TarError, EOFError, OSError) as error:
+                    if member.isfile() or member.isdir():
+                        tar.extract(member, unfinished, filter="data")
+        except BROKEN as error:
             happened = f"cannot be unpacked ({str(error)[:120]})"
             raise UsageError(archive, happened, "download it again") from error
         for path in Path(unfinished).iterdir():

@@ -124,6 +124,8 @@ def stanford_dogs(root: Path) -> Source:
         parts[part] = []
         for file, label in zip(map(str, files), labels, strict=True):
             place = _whole(label, path) - 1
+            if not 0 <= place < len(files):
+                raise UsageError(path, f"has a label beyond its files: {label!a}")
             classes[place] = file.partition("/")[0]
             parts[part].append((f"Images/{file}", place))
     ordered = [classes.get(place, "") for place in range(max(classes, default=-1) + 1)]

@@ -110,6 +110,10 @@ def _model(document: Mapping[str, object]) -> StoredModel:
         raise ValueError("a file name leaves its folder")
     named = (document[key] for key in ("id", "format", "added_at", "lineage"))
     id, format_, added_at, lineage = named
+    if not all(isinstance(text, str) for text in (id, format_, added_at)):
+        raise TypeError("a field is no text")
+    if not isinstance(lineage, dict):
+        raise TypeError("a lineage is no object")
     return StoredModel(id, files, format_, added_at, lineage)
 
 
@@ -119,7 +123,9 @@ def _row(piece: Piece) -> list[object]:
 
 def _piece(row: list[object]) -> Piece:
     digest, dtype, shape, size_bytes, name = row
-    if not isinstance(digest, str) or type(size_bytes) is not int or size_bytes < 0:
+    is_text = isinstance(digest, str) and isinstance(dtype, str)
+    is_size = all(type(n) is int and 0 <= n < 2**63 for n in (size_bytes, *shape))
+    if not is_text or not is_size or not isinstance(name, str | None):
         raise ValueError("a piece is described wrongly")
     return Piece(digest, dtype, tuple(shape), size_bytes, name)
 

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow
 
+CONFINED = {
+    "enable_external_access": "false",
+    "python_enable_replacements": "false",
+    "max_memory": "2GB",
+    "temp_directory": "",
+}
+"""A question reads no file, no address, no variable of Python, and fills no disk."""
+
 TREE = """
 WITH RECURSIVE walk AS (
     SELECT id, 0 AS depth, [id] AS path FROM models
@@ -150,10 +158,10 @@ def _integer(value: object) -> int | None:
 def _connection(models: Sequence[StoredModel]) -> "duckdb.DuckDBPyConnection":
     import duckdb
 
-    config = {"enable_external_access": "false", "python_enable_replacements": "false"}
-    connection = duckdb.connect(":memory:", config=config)
+    connection = duckdb.connect(":memory:", config=dict(CONFINED))
     connection.register("models", lineage_table(models))
     connection.register("tensors", tensor_table(models))
+    connection.execute("SET lock_configuration = true")
     return connection
 
 

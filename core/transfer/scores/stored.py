@@ -24,6 +24,7 @@ from core.errors import UsageError
 MAX_UNPACKED_BYTES = 8 * 2**30
 """What compressed arrays of a file may unpack to, on disk."""
 
+MAX_ARRAYS = 100
 MAX_RANK = 2
 LOCAL_HEADER_BYTES = 30
 BROKEN = (
@@ -87,6 +88,9 @@ def _open(path: Path, stack: ExitStack) -> dict[str, StoredArray]:
             return {"features": _read_header(path, file, 0, size, path.name)}
     with zipfile.ZipFile(path) as archive:
         members = [m for m in archive.infolist() if m.filename.endswith(".npy")]
+        if len(members) > MAX_ARRAYS:
+            happened = f"holds {len(members):,} arrays"
+            raise UsageError(path.name, happened, f"keep {MAX_ARRAYS} at most")
         packed = [m.file_size for m in members if m.compress_type != zipfile.ZIP_STORED]
         if sum(packed) > MAX_UNPACKED_BYTES:
             happened = f"unpacks to {sum(packed):,} bytes"

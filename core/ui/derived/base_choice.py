@@ -1,12 +1,10 @@
 """Which base the Derived page is about: of the demo, of the Hub, or a local folder."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from core.demo import demo_bases
 from core.hub.names import is_repository_id
-from core.settings import load_settings
+from core.settings import load_settings, local_path
 from core.ui.derived.family_loaders import Base
 from core.ui.states import unknown_choice
 
@@ -23,7 +21,7 @@ def choose_base() -> Base | None:
     )  # fmt: skip
     if not chosen or chosen in demo:
         return demo.get(chosen)
-    folder = Path(chosen).expanduser()
+    folder = local_path(chosen)
     if folder.is_dir() and folder.is_absolute():
         return folder
     if is_repository_id(chosen) and "/" in chosen:

@@ -1,7 +1,5 @@
 """Files of the published study on a page: a folder of them is shown as a family is."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from core.charts.freeze_map import freeze_map
@@ -10,6 +8,7 @@ from core.derived.family import Family
 from core.derived.legacy import read_legacy
 from core.derived.order import sort_rows
 from core.errors import PedigreeError
+from core.settings import local_path
 from core.ui.chart import chart
 from core.ui.export_row import export_row
 from core.ui.states import empty_state, error_state
@@ -40,7 +39,7 @@ def study_files() -> None:
         )
         return
     try:
-        _family(read_legacy(Path(folder), base or None))
+        _family(read_legacy(local_path(folder), base or None))
     except PedigreeError as error:
         error_state(error)
 

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.charts.snapshots_datasets import class_counts
+from core.settings import local_path
 from core.snapshots.datasets import BUILT_IN, PUBLISHED, Dataset
 from core.ui.chart import chart
 from core.ui.export_row import export_row
@@ -41,7 +42,7 @@ def choose_dataset(prefix: str) -> tuple[str, Path | None] | None:
     if not folder:
         empty_state("Type the path of the folder that holds the images.")
         return None
-    path = Path(folder).expanduser()
+    path = local_path(folder)
     if not (path.is_absolute() and path.is_dir()):
         unknown_choice("the folder", folder, "the full path of a folder here")
         return None

@@ -1,11 +1,9 @@
 """Search: which snapshot is the best start for a data set."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from core.charts.snapshots_ranking import snapshot_ranking
-from core.settings import load_settings
+from core.settings import load_settings, local_path
 from core.snapshots.datasets import BUILT_IN
 from core.snapshots.kept_rankings import kept_ranking
 from core.snapshots.search import PROXIES, Ranking
@@ -93,7 +91,7 @@ def _dataset_name(dataset: str | None) -> str | None:
     if not text:
         empty_state("Type the path of a folder; nothing is uploaded.")
         return None
-    path = Path(text).expanduser()
+    path = local_path(text)
     if not (path.is_absolute() and path.is_dir()):
         unknown_choice("the folder", text, "the full path of a folder here")
         return None

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.charts.family_tree import family_tree
+from core.settings import local_path
 from core.snapshots.store.manifest import StoredModel
 from core.snapshots.store.query import lineage_tree
 from core.ui.chart import chart
@@ -47,7 +48,7 @@ def choose_store() -> Path | None:
     )  # fmt: skip
     if not text:
         return store_root()
-    folder = Path(text).expanduser()
+    folder = local_path(text)
     if not (folder.is_absolute() and (folder / "store.json").is_file()):
         unknown_choice("the store", text, "the full path of a store here")
         return None

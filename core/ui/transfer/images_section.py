@@ -1,12 +1,10 @@
 """A person's own images: scores of backbones, and heads really trained on them."""
 
-from pathlib import Path
-
 import pandas as pd
 import streamlit as st
 
 from core.charts.transfer_scatter import correlation_text, predicted_against_true
-from core.settings import load_settings
+from core.settings import load_settings, local_path
 from core.transfer.agreement import TITLES
 from core.transfer.dataset_scores import DatasetScores, kept_scores
 from core.ui.chart import chart
@@ -33,7 +31,7 @@ def images_section() -> None:
     if not folder:
         empty_state("Type the path of a folder; nothing is uploaded.")
         return
-    path = Path(folder).expanduser()
+    path = local_path(folder)
     if not (path.is_absolute() and path.is_dir()):
         unknown_choice("the folder", folder, "the full path of a folder here")
         return

@@ -10,7 +10,7 @@ import streamlit as st
 from core.cache import write_bytes
 from core.errors import UsageError
 from core.jobs import Job
-from core.settings import load_settings
+from core.settings import load_settings, local_path
 from core.transfer.images import MAX_FILE_BYTES
 from core.ui.loaders import jobs
 from core.ui.verb_job import run_verb
@@ -85,7 +85,7 @@ def _path() -> Path | None:
         return _kept("images", given.getvalue(), suffix)
     if not typed:
         return None
-    path = Path(typed).expanduser()
+    path = local_path(typed)
     if not (path.is_absolute() and path.exists()):
         raise UsageError(repr(typed[:200]), "is not the full path of anything here")
     return path
