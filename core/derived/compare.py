@@ -13,7 +13,7 @@ from core.derived.counted import Meter
 from core.derived.deltas import Deltas
 from core.derived.imprint import Subject, imprints
 from core.derived.kinds import INSERTED
-from core.derived.pattern import Pattern, freeze_pattern
+from core.derived.pattern import concluded, freeze_pattern
 from core.derived.verdict import Comparison, TensorVerdict, tensor_verdict
 from core.weights.align import Alignment, Pair, align
 from core.weights.checkpoint import open_checkpoint
@@ -74,7 +74,9 @@ def compare_checkpoints(
         correlation=deltas.correlation(),
         renamed_prefix=alignment.renamed_prefix,
     )
-    found = _comparison(base, child, pattern, tensors, meter)
+    found = concluded(
+        pattern, tensors, base=base.name, child=child.name, bytes_read=meter.bytes_read
+    )
     if keep == "nothing":
         return found
     chosen = differing(alignment, tensors)
@@ -169,32 +171,13 @@ def _adapter(
         for entry in child.entries
     )
     pattern = freeze_pattern(tensors, is_adapter=True)
-    found = _comparison(base, child, pattern, tensors, meter)
+    found = concluded(
+        pattern, tensors, base=base.name, child=child.name, bytes_read=meter.bytes_read
+    )
     if keep != "contents":
         return found
     chosen = [Subject(None, entry, roles[entry.name]) for entry in child.entries]
     return replace(found, imprints=imprints(base, child, chosen))
-
-
-def _comparison(
-    base: Checkpoint,
-    child: Checkpoint,
-    pattern: Pattern,
-    tensors: tuple[TensorVerdict, ...],
-    meter: Meter,
-) -> Comparison:
-    return Comparison(
-        base=base.name,
-        child=child.name,
-        kind=pattern.kind,
-        frozen_blocks=pattern.frozen_blocks,
-        flags=pattern.flags,
-        counts=pattern.counts,
-        runs=pattern.runs,
-        sentence=pattern.sentence,
-        bytes_read=meter.bytes_read,
-        tensors=tensors,
-    )
 
 
 def _tensor_document(tensor: TensorVerdict) -> dict[str, object]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from core.derived.cascade import WHOLE_FILE_BYTES
+from core.hub.resolve import SMALL_FILE_BYTES
 
 SHARE = 0.005
 """Of a child's bytes: files of ViT-base in float32 took 0.33 %, in 16 bits 0.88 %."""
@@ -40,7 +40,7 @@ def estimate(models: pd.DataFrame, base_bytes: int | None = None) -> Estimate:
     comparable = models[models["reason"] == ""]
     typical = comparable["storage_bytes"].dropna().median()
     size = base_bytes or (0 if pd.isna(typical) else int(typical))
-    each = size if size <= WHOLE_FILE_BYTES else max(LEAST_BYTES, int(SHARE * size))
+    each = size if size <= SMALL_FILE_BYTES else max(LEAST_BYTES, int(SHARE * size))
     count = len(comparable)
     return Estimate(
         count, REQUESTS * count, size + count * each, count * size,

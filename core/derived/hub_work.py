@@ -15,13 +15,8 @@ from filelock import FileLock
 
 from core.cache import now_utc
 from core.derived.base_weights import BaseWeights
-from core.derived.cascade import (
-    LEVELS,
-    Certify,
-    Known,
-    compare_cheaply,
-    identical_to,
-)
+from core.derived.cascade import LEVELS, Certify, compare_cheaply, identical_to
+from core.derived.case import Known
 from core.derived.comparisons import (
     Result,
     failed,

@@ -22,8 +22,8 @@ from core.derived.family import Family
 from core.derived.legacy_report import Report, read_report, read_short_report
 from core.derived.legacy_rows import bounded_text, comparison_rows, tensor_verdicts
 from core.derived.local import folder_id
-from core.derived.pattern import freeze_pattern
-from core.derived.verdict import Comparison, TensorVerdict
+from core.derived.pattern import concluded, freeze_pattern
+from core.derived.verdict import TensorVerdict
 from core.errors import CorruptCheckpoint, UnsupportedFormat, UsageError
 
 MOMENT = "%Y-%m-%d-%H:%M:%S"
@@ -175,9 +175,9 @@ def _result(
            for t in tensors):  # fmt: skip
         flags = replace(flags, low_rank="undecided")
     sentence = " ".join([pattern.sentence, *_remarks(tensors)])
-    comparison = Comparison(
-        base, child, pattern.kind, pattern.frozen_blocks, flags, pattern.counts,
-        pattern.runs, sentence, 0, tensors,
+    comparison = concluded(
+        replace(pattern, flags=flags, sentence=sentence), tensors,
+        base=base, child=child,
     )  # fmt: skip
     return replace(succeeded(child, comparison, ""), compared_at=moment)
 

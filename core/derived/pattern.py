@@ -10,7 +10,14 @@ from core.derived.facts import Facts
 from core.derived.kinds import frozen_prefix, frozen_suffix, kind_of
 from core.derived.runs import BlockVerdict, block_verdicts, runs, spell
 from core.derived.sentence import sentence
-from core.derived.verdict import Counts, Flags, LowRank, TensorVerdict, count
+from core.derived.verdict import (
+    Comparison,
+    Counts,
+    Flags,
+    LowRank,
+    TensorVerdict,
+    count,
+)
 
 CAST_NAMES = {"F16": "float16", "BF16": "bfloat16"}
 
@@ -89,6 +96,34 @@ def freeze_pattern(
         ),
         blocks=blocks,
         components=_components(tensors),
+    )
+
+
+def concluded(
+    pattern: Pattern,
+    tensors: Sequence[TensorVerdict],
+    *,
+    base: str,
+    child: str,
+    bytes_read: int = 0,
+) -> Comparison:
+    """Put a pattern and the verdicts it was judged from together, for two named
+    checkpoints.
+
+    >>> concluded(freeze_pattern([]), [], base="a", child="b").kind
+    'identical'
+    """
+    return Comparison(
+        base=base,
+        child=child,
+        kind=pattern.kind,
+        frozen_blocks=pattern.frozen_blocks,
+        flags=pattern.flags,
+        counts=pattern.counts,
+        runs=pattern.runs,
+        sentence=pattern.sentence,
+        bytes_read=bytes_read,
+        tensors=tuple(tensors),
     )
 
 
