@@ -2,8 +2,8 @@
 trained block runs once, checkpoints are written, and a restart ends in the same bits.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -30,6 +30,7 @@ from core.snapshots.kept_features import KeptFeatures, keep_features
 from core.snapshots.measure import Accuracy, Sums, measure
 from core.snapshots.pixels import Pixels
 from core.snapshots.recipe import Precision, Recipe
+from core.snapshots.schedule import epoch_batches, epoch_seed, new_optimizer, steady
 
 if TYPE_CHECKING:
     import torch
@@ -65,7 +66,7 @@ class Training:
         )
         self.validation = Pixels(dataset.validation, preprocess, where)
         self.learned = [p for p in network.parameters() if p.requires_grad]
-        self.optimizer = _optimizer(recipe, self.learned)
+        self.optimizer = new_optimizer(recipe, self.learned)
         self.standing = Standing()
         self.best: dict[str, torch.Tensor] = {}
         self.kept: tuple[KeptFeatures, KeptFeatures] | None = None
@@ -81,7 +82,7 @@ class Training:
 
     def run(self, report: Progress, on_epoch: Callable[[list[dict]], None]) -> Standing:
         """Train to the end. `report` may raise JobCancelled: what is done is kept."""
-        with _steady(self.setting.device):
+        with steady(self.setting.device):
             random = self._resume()
             if not self.is_over:
                 self._keep_frozen(report)
@@ -101,9 +102,10 @@ class Training:
         import torch
 
         at, recipe = self.standing, self.setting.recipe
-        started, chunks = monotonic(), self._chunks(at.epoch)
+        started = monotonic()
+        chunks = epoch_batches(recipe, len(self.dataset.train), at.epoch)
         if at.step == 0:
-            torch.manual_seed(_epoch_seed(recipe.seed, at.epoch))
+            torch.manual_seed(epoch_seed(recipe.seed, at.epoch))
             at.seen = Sums()
         set_mode(self.network, self.setting.frozen)
         for step in range(at.step, len(chunks)):
@@ -207,16 +209,6 @@ class Training:
             n: state[n].detach().clone() for n in sorted(self.setting.frozen.tensors)
         }
 
-    def _chunks(self, epoch: int) -> list[np.ndarray]:
-        """Cut the shuffled rows into batches; a last batch of one image is left out,
-        which BatchNorm cannot learn from.
-        """
-        recipe, count = self.setting.recipe, len(self.dataset.train)
-        order = np.random.default_rng([recipe.seed, epoch]).permutation(count)
-        starts = range(0, count, recipe.batch_size)
-        chunks = [order[start : start + recipe.batch_size] for start in starts]
-        return [chunk for chunk in chunks if len(chunk) > 1 or len(chunks) == 1]
-
     def _fraction(self, within: float) -> float:
         return (self.standing.epoch + within) / self.setting.recipe.epochs
 
@@ -238,42 +230,12 @@ class Training:
         return torch.autocast(kind, torch.bfloat16, enabled=is_low)
 
 
-def _optimizer(recipe: Recipe, learned: list) -> "torch.optim.Optimizer":
-    import torch
-
-    rate, decay = recipe.learning_rate, recipe.weight_decay
-    if recipe.optimizer == "sgd":
-        return torch.optim.SGD(learned, rate, momentum=0.9, weight_decay=decay)
-    kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
-    return kinds[recipe.optimizer](learned, rate, weight_decay=decay)
-
-
 def _rank(row: dict[str, Any]) -> tuple[float, float]:
     """Order epochs by validation accuracy, ties by loss."""
     return row["validation_top1"], -row["validation_loss"]
-
-
-def _epoch_seed(seed: int, epoch: int) -> int:
-    return int(np.random.SeedSequence([seed, epoch]).generate_state(1)[0])
 
 
 def _named(prefix: str, tensors: dict) -> dict:
     return {
         n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)
     }
-
-
-@contextmanager
-def _steady(device: "torch.device") -> Iterator[None]:
-    """Ask for the same sums every time, and give the random state back after."""
-    import torch
-
-    cudnn = torch.backends.cudnn
-    before = cudnn.deterministic, cudnn.benchmark
-    cudnn.deterministic, cudnn.benchmark = True, False
-    devices = [device] if device.type == "cuda" else []
-    try:
-        with torch.random.fork_rng(devices=devices):
-            yield
-    finally:
-        cudnn.deterministic, cudnn.benchmark = before
