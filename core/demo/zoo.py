@@ -15,6 +15,7 @@ from core.demo.networks import UPSCALE, draw_weights, is_head
 from core.demo.recipes import Architecture, Recipe
 from core.demo.training import accuracy, train
 from core.errors import CacheError
+from core.tables.schema import FLOPS_PER_MAC
 
 if TYPE_CHECKING:
     import torch
@@ -137,7 +138,7 @@ def _macs(network: "PreTrainedModel", side: int) -> float:
 
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         network(torch.zeros(1, 1, side, side))
-    return counter.get_total_flops() / 2
+    return counter.get_total_flops() / FLOPS_PER_MAC
 
 
 def halves(images: np.ndarray, digits: np.ndarray, seed: int) -> list[Labeled]:

@@ -12,6 +12,9 @@ import numpy as np
 import pandas as pd
 
 SCHEMA_VERSION = 2
+FLOPS_PER_MAC = 2
+"""A multiplication and an addition; who counts them apart is divided by this."""
+
 NO_PRETRAINING = "none named"
 NOT_STATED = "not stated"
 Kind = Literal["text", "fraction", "count", "number"]

@@ -13,6 +13,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from core.tables.schema import FLOPS_PER_MAC
 from core.zero_shot.configurations import Configuration
 from core.zero_shot.live_memory import LiveBytes
 from core.zero_shot.networks import build, quiet, reason
@@ -130,7 +131,7 @@ def _trace(network: "torch.nn.Module", told: Footprint) -> tuple[int, int]:
                 network, told.name, workload.batch, told.image_size, workload.labels
             )
             _run(network, inputs, training=workload.training)
-    return flops.get_total_flops() // 2, live.peak
+    return flops.get_total_flops() // FLOPS_PER_MAC, live.peak
 
 
 def _run(network: "torch.nn.Module", inputs: dict[str, Any], *, training: bool) -> None:

@@ -12,10 +12,8 @@ from core.tables.architectures import architecture_of
 from core.tables.families import family_of
 from core.tables.open_clip.files import PROFILE, RETRIEVAL, ZERO_SHOT
 from core.tables.open_clip.tags import pretraining
-from core.tables.schema import NOT_STATED, completed
+from core.tables.schema import FLOPS_PER_MAC, NOT_STATED, completed
 from core.tables.source import Joined, Reading, Readings
-
-FLOPS_PER_MAC = 2
 
 
 def join(readings: Readings) -> Joined:
