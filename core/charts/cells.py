@@ -73,3 +73,12 @@ PALETTES: dict[str, Palette] = {
     "evidence": EVIDENCE,
     "distance": DISTANCES,
 }
+
+
+def spelled_codes(shown: str) -> str:
+    """Say in a line what the codes of a palette mean, for a file that holds them.
+
+    >>> spelled_codes("evidence")
+    '0 sha256, 1 bytes, 2 header, 3 crc32, 4 probe, 5 unknown'
+    """
+    return ", ".join(f"{code} {cell.word}" for code, cell in PALETTES[shown].items())

@@ -85,6 +85,22 @@ def points(found: Agreement, ranker: str, task: str | None = None) -> pd.DataFra
     return rows.assign(predicted=centered.fillna(0.0), accuracy=true)
 
 
+def ranker_rows(rankers: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Return the rankers of one metric, the best first; regret is better small.
+
+    >>> told = {"metric": "kendall", "kind": "score", "low": 0, "high": 1,
+    ...         "is_tied": False}
+    >>> table = pd.DataFrame([{"title": "A", "value": 0.1, **told},
+    ...                       {"title": "B", "value": 0.2, **told}])
+    >>> ranker_rows(table, "kendall")["name"].tolist()
+    ['B', 'A']
+    """
+    rows = rankers[(rankers["metric"] == metric) & rankers["value"].notna()]
+    rows = rows.sort_values("value", ascending=metric.endswith("regret"))
+    names = ["title", "kind", "value", "low", "high", "is_tied"]
+    return rows[names].rename(columns={"title": "name"}).reset_index(drop=True)
+
+
 def predicts_accuracy(ranker: str) -> bool:
     """Whether what a ranker says is an accuracy, not only an order.
 

@@ -1,11 +1,15 @@
 """Predicted against true: scores, predictors and static lists on the demo's tasks."""
 
-import pandas as pd
 import streamlit as st
 
 from core.charts.transfer_intervals import intervals
 from core.charts.transfer_scatter import predicted_against_true
-from core.transfer.agreement import Agreement, points, predicts_accuracy
+from core.transfer.agreement import (
+    Agreement,
+    points,
+    predicts_accuracy,
+    ranker_rows,
+)
 from core.ui.chart import chart
 from core.ui.export_row import export_row
 from core.ui.states import note
@@ -100,11 +104,3 @@ def _rankers(found: Agreement) -> None:
         lambda: intervals(rows, title=title), rows, name=f"rankers-{metric}",
         caption=f"{title}. {SOURCE}", key="rankers-export",
     )  # fmt: skip
-
-
-def ranker_rows(rankers: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Return the rankers of one metric, the best first; regret is better small."""
-    rows = rankers[(rankers["metric"] == metric) & rankers["value"].notna()]
-    rows = rows.sort_values("value", ascending=metric.endswith("regret"))
-    names = ["title", "kind", "value", "low", "high", "is_tied"]
-    return rows[names].rename(columns={"title": "name"}).reset_index(drop=True)
