@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from core.charts.axes import Metric, axes_of, metric_of
-from core.charts.hover import compact, hover_card, percent
+from core.charts.hover import hover_card
 from core.charts.labels import Canvas, relabel
 from core.charts.layers import (
     front_layer,
@@ -19,6 +19,7 @@ from core.charts.layers import (
     trend_layers,
 )
 from core.charts.theme import REST, SCREEN, Style, escape, family_styles, resolve
+from core.numerals import compact, percent
 
 SCREEN_CANVAS = Canvas(width=860, height=340, font_px=11)
 PLAIN_PRETRAINING = frozenset({"", "none", "none named", "imagenet-1k", "in-1k"})

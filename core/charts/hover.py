@@ -7,30 +7,10 @@ from collections.abc import Callable
 import pandas as pd
 
 from core.charts.theme import escape
+from core.numerals import compact
 
 MISSING = "not stated"
 MANY = 100
-
-
-def compact(number: float, unit: str = "") -> str:
-    """Write a count with three digits and a prefix.
-
-    >>> compact(61_100_840), compact(241_000_000, "B"), compact(4.089)
-    ('61.1 M', '241 MB', '4.09')
-    """
-    for power, prefix in ((12, "T"), (9, "G"), (6, "M"), (3, "k")):
-        if abs(number) >= 0.9995 * 10**power:
-            return f"{number / 10**power:.3g} {prefix}{unit}"
-    return f"{number:.3g} {unit}".strip()
-
-
-def percent(fraction: float) -> str:
-    """Write a fraction as a percentage.
-
-    >>> percent(0.76130)
-    '76.13 %'
-    """
-    return f"{100 * fraction:.2f} %"
 
 
 def _size(number: float) -> str:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from core.charts.axes import Metric
-from core.charts.hover import compact, percent
 from core.charts.theme import GREY, REST, Style, escape
+from core.numerals import compact, percent
 
 PICK_COLOR = "#D81B60"
 OWN_COLOR = "#D81B60"

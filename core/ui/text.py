@@ -3,6 +3,8 @@
 import math
 import re
 
+from core import numerals
+
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&@\"'^=])")
 
 
@@ -21,12 +23,7 @@ def compact(number: float | None) -> str:
     >>> compact(25_557_032), compact(64), compact(None)
     ('25.6 M', '64', '–')
     """
-    if number is None or math.isnan(number):
-        return "–"
-    for unit, letter in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if abs(number) >= unit:
-            return f"{number / unit:.3g} {letter}"
-    return f"{number:.3g}"
+    return "–" if _is_missing(number) else numerals.compact(number)
 
 
 def percent(fraction: float | None) -> str:
@@ -35,9 +32,7 @@ def percent(fraction: float | None) -> str:
     >>> percent(0.80858), percent(float("nan"))
     ('80.86 %', '–')
     """
-    if fraction is None or math.isnan(fraction):
-        return "–"
-    return f"{100 * fraction:.2f} %"
+    return "–" if _is_missing(fraction) else numerals.percent(fraction)
 
 
 def size(size_bytes: float | None) -> str:
@@ -46,12 +41,7 @@ def size(size_bytes: float | None) -> str:
     >>> size(345_579_424), size(900)
     ('346 MB', '900 B')
     """
-    if size_bytes is None or math.isnan(size_bytes):
-        return "–"
-    for unit, letters in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
-        if size_bytes >= unit:
-            return f"{size_bytes / unit:.3g} {letters}"
-    return f"{size_bytes:.0f} B"
+    return "–" if _is_missing(size_bytes) else numerals.compact(size_bytes, "B")
 
 
 def duration(seconds: float) -> str:
@@ -73,3 +63,7 @@ def plural(count: int, noun: str) -> str:
     ('1 model', '1,500 models')
     """
     return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def _is_missing(number: float | None) -> bool:
+    return number is None or math.isnan(number)
