@@ -64,3 +64,12 @@ def test_the_map_leads_to_what_a_reader_asks_for(question):
     source = (ROOT / "core" / file).read_text()
     (node,) = [n for n in ast.walk(ast.parse(source)) if getattr(n, "name", "") == name]
     assert piece in ast.get_source_segment(source, node)
+
+
+def test_every_step_of_the_three_ways_is_there():
+    page = (ROOT / "docs" / "house.md").read_text()
+    steps = re.findall(r"`([\w/]+\.py):\s+(?:\w+\.)?(\w+)`", page)
+    assert len(steps) > 20
+    for file, name in steps:
+        nodes = ast.walk(ast.parse((ROOT / "core" / file).read_text()))
+        assert name in {getattr(node, "name", "") for node in nodes}, (file, name)
