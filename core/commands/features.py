@@ -31,6 +31,7 @@ def run(arguments: argparse.Namespace, settings: Settings) -> Answer:
     """Score the backbones on the folder; what is kept is not computed again."""
     from core.demo.records import demo_backbones
     from core.device import detect_device
+    from core.transfer.best_backbone import conclusion, ranked_backbones
     from core.transfer.dataset_scores import score_dataset
     from core.transfer.images import image_folder
 
@@ -52,7 +53,9 @@ def run(arguments: argparse.Namespace, settings: Settings) -> Answer:
     columns = [name for name in found.rows if name not in ("low", "high", "majority")]
     rows = ([_shown(row[name]) for name in columns] for row in document["rows"])
     head = f"{found.images:,} images in {len(found.classes):,} classes"
-    return Answer(document, f"{head}\n\n{table(columns, rows)}")
+    said = conclusion(ranked_backbones(found.rows))
+    text = f"{head}\n\n{table(columns, rows)}\n\n{said}".rstrip()
+    return Answer(document, text)
 
 
 def _shown(value: object) -> object:

@@ -1,4 +1,6 @@
-"""The way from a model, wherever it is shown, to what it costs on this machine."""
+"""The ways from a model, wherever it is shown: what it costs on this machine, and an
+image of one's own.
+"""
 
 import pandas as pd
 import streamlit as st
@@ -9,6 +11,15 @@ def fit_link(model: str) -> None:
     st.page_link(
         "pages/zero_shot.py", label="Does it fit my machine?", icon=":material/memory:",
         query_params={"section": "Fits my machine", "fit_model": model},
+    )  # fmt: skip
+
+
+def try_link(model: str) -> None:
+    """Link to the try-out of a model that goes by this name."""
+    st.page_link(
+        "pages/zero_shot.py", label="Try it on an image",
+        icon=":material/image_search:",
+        query_params={"section": "Try it", "try_models": model},
     )  # fmt: skip
 
 

@@ -118,13 +118,19 @@ def test_kept_scores_show_heads_failures_and_the_list_by_size(
     rows = pd.DataFrame(
         {"backbone": ["a", "b", "c", "d"], "params": [1e6, 2e6, 3e6, None],
          "logme": [0.1, 0.3, 0.2, None], "head_accuracy": [0.7, 0.9, 0.8, None],
+         "low": [0.6, 0.8, 0.75, None], "high": [0.75, 0.95, 0.85, None],
+         "majority": 0.5, "test_images": 10,
          "error": [None, None, None, "d is not here."]}
     )  # fmt: skip
     kept = DatasetScores(str(tmp_path), 40, ("x", "y"), rows, (), (), "2026-01-01")
     keep_scores(kept, Settings(cache_root))
     page = open_page(PAGE, section="My images", folder=str(tmp_path))
     assert not page.exception and not page.error
-    assert page.dataframe[0].value["backbone"].tolist() == ["a", "b", "c"]
-    assert figures(page)[0]["layout"]["annotations"][0]["text"] == "r = 1.00, n = 3"
+    assert page.dataframe[0].value["backbone"].tolist() == ["b", "c", "a"]
+    assert page.dataframe[0].value["is_tied"].tolist() == [True, True, False]
+    heads, scatter = figures(page)
+    assert [len(trace["y"]) for trace in heads["data"]] == [2, 1]
+    assert scatter["layout"]["annotations"][0]["text"] == "r = 1.00, n = 3"
+    assert page.success[0].value.startswith("b is best")
     told = " ".join(caption.value for caption in page.caption)
     assert "not here" in told and "list by size" in told
