@@ -1,11 +1,12 @@
 """What a model costs, from its configuration alone: parameters, multiply-accumulates
 and the memory of one forward pass or training step. Loads no weights.
 
-The network is built on torch's meta device and run with shapes only: FlopCounterMode
-counts operations, LiveBytes the storages alive at once. Fused attention runs on fake
-tensors, which take the path of the CPU's kernel; where that cannot be traced, plain
-attention is, which takes more. What a kernel needs inside one operation is not seen:
-measured, plain attention comes out up to 15 % low (`bench/footprint.py`).
+The network is built on torch's meta device and run with shapes only: the formulas of
+torch's flop counter count operations, LiveBytes the storages alive at once. Fused
+attention runs on fake tensors, which take the path of the CPU's kernel; where that
+cannot be traced, plain attention is, which takes more. What a kernel needs inside one
+operation is not seen: measured, plain attention comes out up to 15 % low
+(`bench/footprint.py`).
 """
 
 from collections.abc import Iterator
@@ -113,11 +114,17 @@ def _trace(network: "torch.nn.Module", told: Footprint) -> tuple[int, int]:
     """Return the multiply-accumulates of a pass, and its peak of bytes alive."""
     import torch
     from torch._subclasses.fake_tensor import FakeTensorMode
-    from torch.utils.flop_counter import FlopCounterMode
+    from torch.utils.flop_counter import flop_registry
 
     workload = told.workload
     is_fused = workload.attention == "fused"
-    flops = FlopCounterMode(display=False)
+    flops = 0
+
+    def count(operation: Any, args: tuple, kwargs: dict, answer: Any) -> None:
+        nonlocal flops
+        formula = flop_registry.get(operation._overloadpacket)
+        flops += formula(*args, **kwargs, out_val=answer) if formula else 0
+
     fake = FakeTensorMode() if is_fused else nullcontext()
     where = nullcontext() if is_fused else torch.device("meta")
     with fake, quiet():
@@ -126,12 +133,12 @@ def _trace(network: "torch.nn.Module", told: Footprint) -> tuple[int, int]:
             network._apply(lambda one: torch.empty(one.shape, dtype=one.dtype))
         network.train(workload.training).requires_grad_(workload.training)
         live = LiveBytes([*network.parameters(), *network.buffers()])
-        with where, flops, live.mode():
+        with where, live.mode(count):
             inputs = sample_inputs(
                 network, told.name, workload.batch, told.image_size, workload.labels
             )
             _run(network, inputs, training=workload.training)
-    return flops.get_total_flops() // FLOPS_PER_MAC, live.peak
+    return flops // FLOPS_PER_MAC, live.peak
 
 
 def _run(network: "torch.nn.Module", inputs: dict[str, Any], *, training: bool) -> None:

@@ -3,12 +3,14 @@ Knows no models.
 """
 
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
     from torch.utils._python_dispatch import TorchDispatchMode
+
+Heard = Callable[[Any, tuple, dict[str, Any], Any], None]
 
 
 class LiveBytes:
@@ -24,8 +26,11 @@ class LiveBytes:
         self.peak = 0
         self._known = {tensor.untyped_storage()._cdata for tensor in known}
 
-    def mode(self) -> "TorchDispatchMode":
-        """Return the context in which operations are counted."""
+    def mode(self, heard: Heard | None = None) -> "TorchDispatchMode":
+        """Return the context in which operations are counted.
+
+        `heard(operation, args, kwargs, answer)` hears of each.
+        """
         from torch.utils._python_dispatch import TorchDispatchMode
 
         live = self
@@ -34,8 +39,11 @@ class LiveBytes:
             def __torch_dispatch__(
                 self, operation: Any, types: Any, args: Any = (), kwargs: Any = None
             ) -> Any:
-                found = operation(*args, **(kwargs or {}))
+                kwargs = kwargs or {}
+                found = operation(*args, **kwargs)
                 live.take(found)
+                if heard:
+                    heard(operation, args, kwargs, found)
                 return found
 
         return Counting()
