@@ -16,6 +16,7 @@ from filelock import FileLock
 from core.cache import flush, now_utc, read_json, safe_name, write_bytes, write_json
 from core.errors import CacheError, UsageError
 from core.snapshots.architecture import Architecture, architecture_of, config_document
+from core.transfer.preprocess import to_transformers
 
 if TYPE_CHECKING:
     import torch
@@ -161,6 +162,8 @@ def _write_folder(
     flush(folder / WEIGHTS)
     classes = len(snapshot.classes) or 1
     write_json(folder / "config.json", config_document(snapshot.built, classes))
+    seen = to_transformers(snapshot.built.preprocess)
+    write_json(folder / "preprocessor_config.json", seen)
     write_bytes(folder / "README.md", _card(snapshot).encode())
     write_json(folder / RECORD, asdict(snapshot) | {"version": VERSION})
 

@@ -2,9 +2,10 @@
 form for torchvision, timm and transformers. Knows no networks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import floor
+from functools import wraps
+from math import floor, isfinite
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -47,7 +48,11 @@ class Preprocess:
         sides = self.resize if isinstance(self.resize, tuple) else (self.resize,)
         if not all(0 < side <= MAX_SIDE for side in (*sides, *self.crop)):
             happened = f"asks for images of {self.resize} and {self.crop} pixels"
-            raise UnsupportedFormat("Preprocessing", happened)
+            raise UnsupportedFormat("Preprocessing", happened[:200])
+        is_scale = all(isfinite(value) for value in (*self.mean, *self.std))
+        if not is_scale or self.interpolation not in PIL_FILTERS:
+            happened = f"scales by {self.mean}, {self.std}, {self.interpolation}"
+            raise UnsupportedFormat("Preprocessing", ascii(happened[:200]))
 
     def pixels(self, image: "Image") -> np.ndarray:
         """Return the resized, cropped image as uint8 (H, W, C).
@@ -88,6 +93,28 @@ class Preprocess:
         return (self.resize, along) if width <= height else (along, self.resize)
 
 
+def named_errors(read: Callable[..., Preprocess]) -> Callable[..., Preprocess]:
+    """Make `read` raise UnsupportedFormat for fields of other types, whoever wrote
+    them.
+    """
+
+    @wraps(read)
+    def named(config: Mapping[str, Any]) -> Preprocess:
+        try:
+            return read(config)
+        except (
+            TypeError,
+            ValueError,
+            LookupError,
+            ArithmeticError,
+            AttributeError,
+        ) as e:
+            happened = f"cannot be read ({type(e).__name__}: {str(e)[:80]})"
+            raise UnsupportedFormat("Preprocessing", happened) from e
+
+    return named
+
+
 def of_torchvision(preset: Any) -> Preprocess:
     """Read the preset that torchvision's `weights.transforms()` returns."""
     crop, resize = preset.crop_size[0], preset.resize_size[0]
@@ -97,6 +124,7 @@ def of_torchvision(preset: Any) -> Preprocess:
     )  # fmt: skip
 
 
+@named_errors
 def of_timm(config: Mapping[str, Any]) -> Preprocess:
     """Read timm's `pretrained_cfg`, for evaluation at the size of its training.
 
@@ -115,6 +143,7 @@ def of_timm(config: Mapping[str, Any]) -> Preprocess:
     )  # fmt: skip
 
 
+@named_errors
 def of_transformers(config: Mapping[str, Any]) -> Preprocess:
     """Read a `preprocessor_config.json`.
 
@@ -133,6 +162,28 @@ def of_transformers(config: Mapping[str, Any]) -> Preprocess:
     mean = (0.0,) * 3 if is_plain else tuple(config.get("image_mean", half))
     std = (1.0,) * 3 if is_plain else tuple(config.get("image_std", half))
     return Preprocess(resize, crop, filters, mean, std)
+
+
+def to_transformers(preprocess: Preprocess) -> dict[str, Any]:
+    """Return the `preprocessor_config.json` that `of_transformers` reads as this.
+
+    >>> seen = Preprocess(256, (224, 224))
+    >>> of_transformers(to_transformers(seen)) == seen
+    True
+    """
+    resize, (high, wide) = preprocess.resize, preprocess.crop
+    size = {"shortest_edge": resize}
+    if isinstance(resize, tuple):
+        size = {"height": resize[0], "width": resize[1]}
+    return {
+        "do_resize": True, "size": size,
+        "resample": PIL_FILTERS.index(preprocess.interpolation),
+        "do_center_crop": resize != preprocess.crop,
+        "crop_size": {"height": high, "width": wide},
+        "do_rescale": True, "rescale_factor": 1 / 255,
+        "do_normalize": True, "image_mean": list(preprocess.mean),
+        "image_std": list(preprocess.std),
+    }  # fmt: skip
 
 
 def _resize(config: Mapping[str, Any]) -> int | tuple[int, int] | None:

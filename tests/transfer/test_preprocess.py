@@ -1,5 +1,7 @@
 """Preprocessing equals what each library does by its own metadata."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -12,6 +14,7 @@ from core.transfer.preprocess import (
     of_timm,
     of_torchvision,
     of_transformers,
+    to_transformers,
 )
 
 SIZES = [(300, 220), (220, 301), (90, 64)]
@@ -84,3 +87,29 @@ def test_a_very_long_image_is_no_memory_bomb():
 def test_sizes_that_nobody_knows_are_refused(config):
     with pytest.raises(UnsupportedFormat):
         of_transformers(config)
+
+
+@pytest.mark.parametrize(
+    "preprocess",
+    [
+        Preprocess((16, 20), (16, 20), "bicubic", (0.5,), (0.25,)),
+        Preprocess(256, (224, 224), "lanczos"),
+        Preprocess((300, 400), (224, 200)),
+    ],
+)
+def test_what_is_written_for_others_is_read_as_it_was(preprocess):
+    written = json.loads(json.dumps(to_transformers(preprocess)))
+    assert of_transformers(written) == preprocess
+
+
+def test_transformers_sees_what_is_written_for_it():
+    from transformers import CLIPImageProcessor, ViTImageProcessor
+
+    for preprocess, processor in (
+        (Preprocess((64, 64), (64, 64)), ViTImageProcessor),
+        (Preprocess(96, (80, 80), "bicubic"), CLIPImageProcessor),
+    ):
+        theirs = processor(**to_transformers(preprocess))
+        image = noise((300, 220))
+        told = theirs(image, return_tensors="pt")["pixel_values"][0]
+        assert torch.allclose(seen(preprocess, image), told, atol=0.02)
