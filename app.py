@@ -18,5 +18,8 @@ with frame(
                     st.page_link(page.script, label=f"**{page.label}**", icon=page.icon)
                     st.write(page.question)
     known = tables()
-    st.metric("Published weights, offline", sum(table.rows for table in known))
+    st.metric(
+        "Published weights, offline", f"{sum(table.rows for table in known):,}",
+        help="Rows of the model tables that are on this machine.",
+    )  # fmt: skip
     note(f"{known[0].source} {known[0].revision}, read {known[0].fetched_at}")

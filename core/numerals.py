@@ -15,10 +15,10 @@ def compact(number: float, unit: str = "") -> str:
     return f"{number:.3g} {unit}".strip()
 
 
-def percent(fraction: float) -> str:
+def percent(fraction: float, decimals: int = 2) -> str:
     """Write a fraction as a percentage.
 
-    >>> percent(0.76130)
-    '76.13 %'
+    >>> percent(0.76130), percent(0.805, 0)
+    ('76.13 %', '80 %')
     """
-    return f"{100 * fraction:.2f} %"
+    return f"{100 * fraction:.{decimals}f} %"

@@ -74,6 +74,7 @@ def family_section() -> None:
     view = st.segmented_control(
         "View", list(VIEWS), key="view", bind="query-params", default="Map",
         required=True, label_visibility="collapsed",
+        help="One question about the family at a time.",
     )  # fmt: skip
     VIEWS[view or "Map"](base, family)
 
@@ -94,13 +95,18 @@ def counts(base: Base, models: pd.DataFrame) -> None:
     """Count listed, compared and failed models, which reconcile."""
     status = models["status"].value_counts()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.metric("Listed", f"{len(models):,}", width="content", border=True)
-        for label, key in (
-            ("Compared", "ok"), ("Failed", "failed"), ("Not compared yet", "skipped"),
-        ):  # fmt: skip
+        st.metric(
+            "Listed", f"{len(models):,}", width="content", border=True,
+            help="Models that name this base; the other numbers add up to it.",
+        )  # fmt: skip
+        for label, key, text in (
+            ("Compared", "ok", "Their weights were held against the base's."),
+            ("Failed", "failed", "Each is listed with its reason below the map."),
+            ("Not compared yet", "skipped", "Left by a limit, or by stopping."),
+        ):
             count = int(status.get(key, 0))
             if count or key != "skipped":
-                st.metric(label, f"{count:,}", width="content", border=True)
+                st.metric(label, f"{count:,}", width="content", border=True, help=text)
         again_buttons(base, models.loc[models["status"] == "failed", "reason"])
 
 
@@ -118,5 +124,6 @@ with frame(
     chosen = st.segmented_control(
         "Section", list(SECTIONS), key="section", bind="query-params",
         default="Family", required=True, label_visibility="collapsed",
+        help="One base's family, the bases of a published study, or two checkpoints.",
     )  # fmt: skip
     SECTIONS[chosen or "Family"]()

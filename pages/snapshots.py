@@ -16,7 +16,7 @@ SECTIONS: dict[str, Callable[[], None]] = {
     "Snapshots": list_section,
     "Blocks": blocks_section,
     "Retrain index": index_section,
-    "Data sets": datasets_section,
+    "Datasets": datasets_section,
     "Store": store_section,
     "Search": search_section,
 }
@@ -29,5 +29,6 @@ with frame(
     chosen = st.segmented_control(
         "Section", list(SECTIONS), key="section", bind="query-params",
         default="Snapshots", required=True, label_visibility="collapsed",
+        help="Make, look at, store and search snapshots.",
     )  # fmt: skip
     SECTIONS[chosen or "Snapshots"]()

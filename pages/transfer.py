@@ -26,5 +26,6 @@ with frame(
     chosen = st.segmented_control(
         "Section", list(SECTIONS), key="section", bind="query-params",
         default="Predicted and true", required=True, label_visibility="collapsed",
+        help="Evidence, records, predictors, an answer, and your own images.",
     )  # fmt: skip
     SECTIONS[chosen or "Predicted and true"]()

@@ -25,5 +25,6 @@ with frame(
     chosen = st.segmented_control(
         "Section", list(SECTIONS), key="section", bind="query-params",
         default="Rankings", required=True, label_visibility="collapsed",
+        help="Rankings, installs, sources, what fits, and a try-out.",
     )  # fmt: skip
     SECTIONS[chosen or "Rankings"]()

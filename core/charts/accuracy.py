@@ -27,7 +27,7 @@ OTHERS = {
     "family": "Other families",
     "table": "Other sources",
     "pretraining": "Other pre-training",
-    "licence": "Other licences",
+    "licence": "Other licenses",
     "protocol": "Protocol not stated",
 }
 

@@ -1,4 +1,4 @@
-"""Images of a data set by class and part. Knows a frame of counts."""
+"""Images of a dataset by class and part. Knows a frame of counts."""
 
 import pandas as pd
 import plotly.graph_objects as go

@@ -1,4 +1,4 @@
-"""Snapshots ranked on a data set: the score of each, the best on top, colored by how
+"""Snapshots ranked on a dataset: the score of each, the best on top, colored by how
 deep it was retrained. Knows a frame of ranks.
 """
 

@@ -1,4 +1,4 @@
-"""`search`: rank the snapshots of a store or a folder on a data set."""
+"""`search`: rank the snapshots of a store or a folder on a dataset."""
 
 import argparse
 import logging
@@ -16,7 +16,7 @@ WARNINGS_TOLD = 5
 
 def add(verbs: argparse._SubParsersAction) -> None:
     """Add the verb to the parser."""
-    verb = verbs.add_parser("search", help="rank snapshots on a data set")
+    verb = verbs.add_parser("search", help="rank snapshots on a dataset")
     verb.add_argument(
         "--store", type=Path, required=True, metavar="DIR",
         help="a model store, or a folder of snapshot folders",

@@ -27,7 +27,7 @@ def add_generate(actions: argparse._SubParsersAction, run: Run) -> None:
 
 def add_train(actions: argparse._SubParsersAction, run: Run) -> None:
     """Add `snapshots train`."""
-    verb = actions.add_parser("train", help="fine-tune snapshots on a data set")
+    verb = actions.add_parser("train", help="fine-tune snapshots on a dataset")
     _add_root(verb, run)
     _add_base(verb)
     verb.add_argument(
@@ -35,7 +35,7 @@ def add_train(actions: argparse._SubParsersAction, run: Run) -> None:
         help="digits, synthetic, cub-200, food-101, imagewoof, stanford-cars, "
         "stanford-dogs, or any name with --data",
     )  # fmt: skip
-    verb.add_argument("--data", type=Path, help="the folder of the data set's files")
+    verb.add_argument("--data", type=Path, help="the folder of the dataset's files")
     verb.add_argument("--epochs", type=int, default=20)
     verb.add_argument("--batch-size", type=int)
     verb.add_argument("--learning-rate", type=float, default=1e-3)

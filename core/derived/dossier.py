@@ -40,7 +40,7 @@ README = """# Models derived from {base}
 {facts}
 
 Weight files were compared tensor by tensor; no model's code was run. Licenses, tasks,
-data sets and metrics are what model cards claim; nobody has checked them.
+datasets and metrics are what model cards claim; nobody has checked them.
 
 ## Tables
 
@@ -136,7 +136,8 @@ def readme(family: Family, source: Origin, tables: Mapping[str, pd.DataFrame]) -
     told = [f"{status.get(key, 0):,} {word}" for key, word in STATUS.items()]
     facts = [f"- {name}: {text}" for name, text in _provenance(family, source) if text]
     rows = [f"- `{name}`: {len(table):,} rows" for name, table in tables.items()]
-    words = [f"- **{w}**: {text}" for w, text in (*KINDS, *FLAGS, *METRICS, *REASONS)]
+    defined = (*KINDS, *FLAGS, *METRICS, *REASONS)
+    words = [f"- **{one.word}**: {one.meaning}" for one in defined]
     return README.format(
         base=source.base, listed=len(family.models), told=", ".join(told),
         facts="\n".join(facts), rows="\n".join(rows), words="\n".join(words),

@@ -65,7 +65,7 @@ def select(models: pd.DataFrame, wishes: Selection) -> pd.DataFrame:
 
 
 def stated_values(value: object) -> set[str]:
-    """Return the values that one cell names; a card may name several data sets.
+    """Return the values that one cell names; a card may name several datasets.
 
     >>> sorted(stated_values("food101, cifar10")), stated_values(None)
     (['cifar10', 'food101'], {'not stated'})

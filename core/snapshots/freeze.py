@@ -1,5 +1,5 @@
 """Freeze parts of a network for good: no gradients, no dropout, and by default no
-moving statistics. Knows no data sets.
+moving statistics. Knows no datasets.
 """
 
 from collections.abc import Collection, Sequence

@@ -1,4 +1,4 @@
-"""The last ranking of a place on a data set, kept so that a page can show it."""
+"""The last ranking of a place on a dataset, kept so that a page can show it."""
 
 from hashlib import sha256
 from pathlib import Path

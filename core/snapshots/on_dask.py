@@ -27,7 +27,7 @@ RESOURCE = "GPU"
 
 @dataclass(frozen=True)
 class DatasetName:
-    """What a worker needs to prepare the same data set; `key` proves that it is."""
+    """What a worker needs to prepare the same dataset; `key` proves that it is."""
 
     name: str
     root: Path | None
@@ -80,7 +80,7 @@ def train_task(
     found = load_dataset(name, dataset.root, caps=dataset.caps, seed=dataset.seed)
     if found.key != dataset.key:
         remedy = "give workers the same files"
-        raise PedigreeError(f"Data set {name}", "is another on this worker", remedy)
+        raise PedigreeError(f"Dataset {name}", "is another on this worker", remedy)
     turn = root / UNFINISHED / f"worker-{gethostname()}-{os.getpid()}.lock"
     turn.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(turn):

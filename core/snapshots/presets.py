@@ -1,5 +1,5 @@
 """The four networks of the study of derived models, with its training
-(https://github.com/hpides/alsatian): 35 snapshots each, seven of each data set.
+(https://github.com/hpides/alsatian): 35 snapshots each, seven of each dataset.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ def plan_recipes(
     like: Recipe | None = None,
     seed: int = 42,
 ) -> list[Recipe]:
-    """Plan `count` snapshots of one base on one data set, each with its own index.
+    """Plan `count` snapshots of one base on one dataset, each with its own index.
 
     `like` gives everything but the name, parent, index and seed.
 

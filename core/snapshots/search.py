@@ -1,4 +1,4 @@
-"""Which snapshot is the best start for a data set: all of them ranked by a proxy, with
+"""Which snapshot is the best start for a dataset: all of them ranked by a proxy, with
 the forward pass shared wherever their layers are the same.
 
 The idea of sharing is that of Strassenburg and others' model search over derived models

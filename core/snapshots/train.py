@@ -1,4 +1,4 @@
-"""Fine-tuned snapshots: from a parent, a recipe and a data set to a folder with weights
+"""Fine-tuned snapshots: from a parent, a recipe and a dataset to a folder with weights
 and lineage. Several are one job, on Dask workers where there is a scheduler.
 """
 
@@ -182,7 +182,7 @@ def _measured(
 def _start(
     root: Path, recipe: Recipe, parent: Snapshot, dataset: Dataset
 ) -> "torch.nn.Module":
-    """Build the network with the parent's weights and a head for the data set."""
+    """Build the network with the parent's weights and a head for the dataset."""
     state, _ = read_state(root / parent.id)
     network = build_network(parent.built, len(dataset.classes), seed=recipe.seed)
     head = {

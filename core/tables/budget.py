@@ -139,7 +139,7 @@ def _asked(budget: Budget, models: pd.DataFrame) -> str:
         on = f" on {devices}" if devices else ""
         parts.append(f"at least {budget.least_throughput:,.0f} images/s{on}")
     if budget.licences:
-        parts.append(f"a licence of {', '.join(budget.licences)}")
+        parts.append(f"a license of {', '.join(budget.licences)}")
     return ", ".join(parts)
 
 

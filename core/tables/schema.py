@@ -137,9 +137,9 @@ COLUMNS: tuple[Column, ...] = (
         "pretraining", "text", "", "Extra data that the source names for the weight."
     ),
     Column(
-        "licence", "text", "", "The weight's own licence, where the source names it."
+        "licence", "text", "", "The weight's own license, where the source names it."
     ),
-    Column("licence_url", "text", "", "Where the weight's own licence can be read."),
+    Column("licence_url", "text", "", "Where the weight's own license can be read."),
     Column("gated", "text", "", "Whether the Hub asks for accepted terms: no or how."),
     Column("downloads", "count", "", "Downloads from the Hub in the last 30 days."),
     Column("likes", "count", "", "Likes on the Hub."),

@@ -58,7 +58,7 @@ def head_accuracy(
     names, counts = np.unique(labels, return_counts=True)
     if counts.min() < 2:
         happened = f"has one image of class {names[counts.argmin()]}"
-        raise UsageError("The data set", happened, "give each class two or more")
+        raise UsageError("The dataset", happened, "give each class two or more")
     held = max(round(test_share * len(labels)), len(names))
     train, test = train_test_split(
         np.arange(len(labels)),
@@ -127,5 +127,5 @@ def _checked(features: np.ndarray, labels: np.ndarray) -> Labeled:
     if not np.isfinite(features).all():
         raise UsageError("The features", "are not all finite", "compute them again")
     if len(np.unique(labels)) < 2 and (labels < 0).any():
-        raise UsageError("The data set", "has no labels", "give a folder a class")
+        raise UsageError("The dataset", "has no labels", "give a folder a class")
     return features, labels

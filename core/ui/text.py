@@ -26,13 +26,13 @@ def compact(number: float | None) -> str:
     return "–" if _is_missing(number) else numerals.compact(number)
 
 
-def percent(fraction: float | None) -> str:
-    """Write a fraction as percent with two decimals; nothing is a dash.
+def percent(fraction: float | None, decimals: int = 2) -> str:
+    """Write a fraction as percent; nothing is a dash.
 
-    >>> percent(0.80858), percent(float("nan"))
-    ('80.86 %', '–')
+    >>> percent(0.80858), percent(0.805, 0), percent(float("nan"))
+    ('80.86 %', '80 %', '–')
     """
-    return "–" if _is_missing(fraction) else numerals.percent(fraction)
+    return "–" if _is_missing(fraction) else numerals.percent(fraction, decimals)
 
 
 def size(size_bytes: float | None) -> str:

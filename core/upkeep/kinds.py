@@ -58,7 +58,7 @@ KINDS = (
     ),
     Kind(
         "transfer", ("transfer",),
-        "Scores of data sets, evaluated predictors, vectors of texts",
+        "Scores of datasets, evaluated predictors, vectors of texts",
         "Worked out again: seconds to minutes each, from features where they are kept.",
     ),
     Kind(

@@ -75,9 +75,9 @@ def _is_open(access: str, licence: str) -> Decision:
     if access in ("gated", "closed"):
         return NO, f"The weights are {access}."
     if licence and licence not in OPEN_LICENCES:
-        return NO, f"{licence} is no open-source licence."
+        return NO, f"{licence} is no open-source license."
     if access == UNKNOWN or not licence:
-        what = "access to the weights" if licence else "licence"
+        what = "access to the weights" if licence else "license"
         return UNKNOWN, f"The {what} was not found."
     return YES, f"Weights to download, {licence}."
 

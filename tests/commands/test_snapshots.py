@@ -80,7 +80,7 @@ def test_blocks_are_listed_with_their_cost(say):
         (["generate", "nosuch"], r"Architecture nosuch is unknown; name .*\."),
         (["generate", *TINY, "--distribution", "flat"], "Distribution FLAT is unknown"),
         (["generate", *TINY, "--distribution", "9"], "Retrain index 9 is not between"),
-        (["train", *TINY, "--dataset", "cub-200"], "Data set cub-200 has no folder"),
+        (["train", *TINY, "--dataset", "cub-200"], "Dataset cub-200 has no folder"),
         (["train", *TINY, "--data", "/nowhere"], "/nowhere is not a folder"),
         (["train", *TINY, "--learning-rate", "0"], "needs an epoch"),
         (["train", *TINY, "--device", "tpu"], "Device tpu is unknown"),

@@ -132,7 +132,7 @@ def test_two_checkpoints_are_compared_from_a_link(open_page, base):
     )  # fmt: skip
     until(page, lambda: page.get("plotly_chart"))
     assert page.subheader[0].value == "frozen-prefix"
-    assert {m.label: m.value for m in page.metric}["changed"] == "2"
+    assert {m.label: m.value for m in page.metric}["Changed"] == "2"
 
 
 def test_a_comparison_can_be_sent_in_words(open_page, base):

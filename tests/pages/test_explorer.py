@@ -186,9 +186,9 @@ def test_the_drawer_shows_the_model_elsewhere_and_where_numbers_came_from(explor
     assert not page.exception
     frames = [frame.value for frame in page.dataframe]
     other = next(one for one in frames if "params_difference" in one)
-    details = next(one for one in frames if "Read from" in one)
+    details = next(one for one in frames if "read from" in one)
     assert "torchvision/classification" in set(other["table"])
-    origins = details.set_index("Column")["Read from"]
+    origins = details.set_index("column")["read from"]
     assert origins["gmacs"].startswith(GPU)
     assert "results-imagenet.csv" in origins["accuracy"]
 

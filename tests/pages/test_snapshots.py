@@ -20,7 +20,7 @@ from core.snapshots.store.model_store import ModelStore
 from core.snapshots.train import train_snapshot
 
 PAGE = "pages/snapshots.py"
-SECTIONS = ["Snapshots", "Blocks", "Retrain index", "Data sets", "Store", "Search"]
+SECTIONS = ["Snapshots", "Blocks", "Retrain index", "Datasets", "Store", "Search"]
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def texts(page) -> str:
 def test_every_section_opens_on_an_empty_cache(open_page, section):
     page = open_page(PAGE, section=section)
     assert not page.exception and not page.error
-    assert page.info or page.get("plotly_chart") or section == "Data sets"
+    assert page.info or page.get("plotly_chart") or section == "Datasets"
 
 
 def test_the_snapshots_are_listed_with_their_training(open_made):
@@ -120,7 +120,7 @@ def test_a_damaged_ranking_was_never_there(made):
 
 def test_draws_of_the_index_are_those_of_the_study(open_page):
     page = open_page(PAGE, section="Retrain index", draws="4")
-    first = page.dataframe[0].value.set_index("Distribution")["First draws"]
+    first = page.dataframe[0].value.set_index("distribution")["draws"]
     assert first["TOP_LAYERS"] == "1, 2, 1, 1"
     assert first["FIFTY_PERCENT"] == "4, 6, 5, 5"
     (histogram,) = figures(page)
@@ -128,7 +128,7 @@ def test_draws_of_the_index_are_those_of_the_study(open_page):
 
 
 @pytest.mark.parametrize("parameters", [
-    {"section": "Data sets", "dataset": "a folder of images", "data": "../../etc"},
+    {"section": "Datasets", "dataset": "a folder of images", "data": "../../etc"},
     {"section": "Store", "store": "relative"},
     {"section": "Search", "on": "a folder of images", "images": "nowhere"},
     {"section": "Snapshots", "make_dataset": "cub-200", "make_data": "x"},

@@ -1,4 +1,4 @@
-"""Four tiny networks, one of each kind that is charted, and small data sets."""
+"""Four tiny networks, one of each kind that is charted, and small datasets."""
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Splits, caps and hashes of data sets, on folders that the test makes."""
+"""Splits, caps and hashes of datasets, on folders that the test makes."""
 
 import numpy as np
 import pytest

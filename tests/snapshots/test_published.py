@@ -1,4 +1,4 @@
-"""Each published data set from a tiny tree of its original layout, whole and broken."""
+"""Each published dataset from a tiny tree of its original layout, whole and broken."""
 
 import shutil
 import tarfile

@@ -1,4 +1,4 @@
-"""Data sets to train on: published ones as their archives are, any folder of images,
+"""Datasets to train on: published ones as their archives are, any folder of images,
 and two that need no files. Splits are fixed, images stay where they are.
 """
 
@@ -26,13 +26,13 @@ PUBLISHED: Mapping[str, Callable[[Path], Source]] = {
     "stanford-cars": published.stanford_cars,
     "stanford-dogs": published.stanford_dogs,
 }
-"""What reads each published data set from the folder that holds its files."""
+"""What reads each published dataset from the folder that holds its files."""
 
 BUILT_IN: Mapping[str, Callable[[], Source]] = {
     "digits": builtin.digits,
     "synthetic": builtin.synthetic,
 }
-"""Data sets that need no files."""
+"""Datasets that need no files."""
 
 
 def load_dataset(
@@ -43,7 +43,7 @@ def load_dataset(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> Dataset:
-    """Prepare a data set: `digits`, `synthetic`, one of PUBLISHED with the folder of
+    """Prepare a dataset: `digits`, `synthetic`, one of PUBLISHED with the folder of
     its files or archives, or a folder of images, whose name is then free.
 
     The split depends on the seed and the files' names alone. Raises UsageError, naming
@@ -58,7 +58,7 @@ def load_dataset(
     elif root is None:
         known = ", ".join([*BUILT_IN, *PUBLISHED])
         remedy = f"name a folder, or use one of {known}"
-        raise UsageError(f"Data set {name}", "has no folder", remedy)
+        raise UsageError(f"Dataset {name}", "has no folder", remedy)
     else:
         read = PUBLISHED.get(name) or (lambda path: folders.folder_source(name, path))
         source = read(local_path(root).absolute())

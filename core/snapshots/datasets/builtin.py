@@ -1,4 +1,4 @@
-"""Two data sets that need no files: the handwritten digits of scikit-learn, and colored
+"""Two datasets that need no files: the handwritten digits of scikit-learn, and colored
 gratings drawn from a seed.
 """
 

@@ -1,4 +1,4 @@
-"""A data set in three fixed parts, from any source of named, labeled images. The test
+"""A dataset in three fixed parts, from any source of named, labeled images. The test
 part is set apart before anything else is drawn.
 """
 
@@ -43,7 +43,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Caps:
-    """The largest data set to make; the sizes are those of the study of derived models
+    """The largest dataset to make; the sizes are those of the study of derived models
     (https://github.com/hpides/alsatian). `classes` keeps the first by name.
     """
 

@@ -1,4 +1,4 @@
-"""Five published data sets as their authors pack them: lists and `.mat` files beside
+"""Five published datasets as their authors pack them: lists and `.mat` files beside
 folders of images, read where they lie.
 """
 

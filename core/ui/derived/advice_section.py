@@ -13,7 +13,7 @@ from core.ui.derived.share_table import share_table
 from core.ui.derived.summary_section import family_digest
 from core.ui.export_row import export_row
 from core.ui.states import empty_state, note
-from core.ui.text import literal, plural
+from core.ui.text import literal, percent, plural
 
 IN_CHART = 12
 
@@ -67,10 +67,12 @@ def _name(place: int, choice: FreezeChoice) -> str:
 def _evidence(choice: FreezeChoice, total: int) -> str:
     behind = len(choice.models)
     low, high = wilson(behind, total)
+    what = "exactly this" if choice.names else "nothing"
+    meant = plural(len(choice.names), "parameter") if choice.names else "all trained"
     said = [
-        f"**{plural(behind, 'model')} of {total:,}** froze exactly this "
-        f"({behind / total:.0%}, 95 % interval {low:.0%} to {high:.0%}): "
-        f"{plural(len(choice.names), 'parameter')}."
+        f"**{plural(behind, 'model')} of {total:,}** froze {what} "
+        f"({percent(behind / total, 0)}, 95 % interval "
+        f"{percent(low, 0)} to {percent(high, 0)}): {meant}."
     ]
     if choice.downloads is not None:
         said.append(f"Together they have {choice.downloads:,} downloads.")

@@ -5,6 +5,7 @@ import streamlit as st
 
 from core.charts.family_popularity import reported_values
 from core.derived.best_child import MARGIN, conclusion, rank_children
+from core.derived.columns_glossary import BEST_CHILD, MODELS
 from core.derived.family import Family
 from core.derived.reported import (
     NOT_STATED,
@@ -13,6 +14,7 @@ from core.derived.reported import (
     is_share,
 )
 from core.ui.chart import chart
+from core.ui.columns import described
 from core.ui.derived.family_loaders import Base, base_name
 from core.ui.export_row import export_row
 from core.ui.states import empty_state, note
@@ -55,6 +57,7 @@ def _task(models: pd.DataFrame) -> str | None:
     return st.selectbox(
         "Task", list(tasks.index), index=None, key="best_task", bind="query-params",
         placeholder="any", width=240,
+        help="The task that the model card states.",
     )  # fmt: skip
 
 
@@ -98,14 +101,10 @@ def _show(base: Base, ranked: pd.DataFrame, comparable: Comparable | None) -> No
         ranked, hide_index=True, key="best-rows", alt="Children, the best first",
         placeholder="–",
         column_order=["rank", "id", "value", "downloads", "license", "kind", "reasons"],
-        column_config={
-            "rank": st.column_config.NumberColumn("Rank", help="Equal ranks tie"),
-            "id": st.column_config.TextColumn("Model", pinned=True),
-            "value": st.column_config.NumberColumn("Reported", format="%.4g"),
-            "downloads": st.column_config.NumberColumn("Downloads", format="localized"),
-            "license": "License", "kind": "Pattern",
-            "reasons": st.column_config.TextColumn("Why it stands here", width="large"),
-        },
+        column_config=described(
+            ranked, BEST_CHILD, MODELS, pinned="id",
+            reasons=st.column_config.TextColumn("Why it stands here", width="large"),
+        ),
     )  # fmt: skip
     for row in ranked.head(3).itertuples():
         st.markdown(f"**{literal(row.id)}**: {literal(row.reasons)}")

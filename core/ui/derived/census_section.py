@@ -11,10 +11,12 @@ from core.charts.census import census_shares
 from core.derived.census import STANDINGS, Census
 from core.derived.census_run import CensusRun, compare_census, stored_census
 from core.derived.census_study import published_study
+from core.derived.columns_glossary import CENSUS, MODELS, SHARES
 from core.derived.family import results_folder
 from core.jobs import Job
 from core.settings import load_settings
 from core.ui.chart import chart
+from core.ui.columns import described
 from core.ui.derived.study_files import study_files
 from core.ui.export_row import export_row
 from core.ui.job_panel import job_panel
@@ -23,37 +25,14 @@ from core.ui.states import error_text, note
 from core.ui.text import plural
 
 JOB = "census"
-FINDINGS = {
-    "base": st.column_config.TextColumn("Base", pinned=True),
-    "standing": st.column_config.TextColumn("Standing"),
-    "finding": st.column_config.TextColumn("The study says", width="medium"),
-    "patterns": st.column_config.TextColumn("As patterns"),
-    "published": st.column_config.NumberColumn("Published"),
-    "expected": st.column_config.NumberColumn(
-        "Mended", help="The published count without the known error."
-    ),
-    "of": st.column_config.NumberColumn("On its list"),
-    "found": st.column_config.NumberColumn("Found here"),
-    "compared": st.column_config.NumberColumn("Compared here"),
-    "correction": st.column_config.TextColumn("Known error", width="medium"),
-    "why": st.column_config.TextColumn("Instead", width="medium"),
-    "compared_at": st.column_config.TextColumn("When"),
-}
-BASES = {
-    "base": st.column_config.TextColumn("Base", pinned=True),
-    "task": st.column_config.TextColumn("Task"),
-    "crawled": st.column_config.NumberColumn("Crawled then"),
-    "lost": st.column_config.NumberColumn(
-        "Lost then", help="Could not be read; the study kept no reason."
-    ),
-    "of": st.column_config.NumberColumn("On the list then"),
-    "listed": st.column_config.NumberColumn("Listed now"),
-    "compared": st.column_config.NumberColumn("Compared"),
-    "failed": st.column_config.NumberColumn("Failed"),
-    "waiting": st.column_config.NumberColumn("Waiting"),
-    "patterns": st.column_config.TextColumn("Patterns", width="medium"),
-    "failures": st.column_config.TextColumn("Failures"),
-}
+FINDINGS = [
+    "base", "standing", "finding", "patterns", "published", "expected", "of", "found",
+    "compared", "correction", "why", "compared_at",
+]  # fmt: skip
+BASES = [
+    "base", "task", "crawled", "lost", "of", "listed", "compared", "failed", "waiting",
+    "patterns", "failures",
+]  # fmt: skip
 
 
 def census_section() -> None:
@@ -108,6 +87,7 @@ def _compare_panel(known: Census) -> None:
         bases = st.multiselect(
             "Bases", names, key="census_bases", bind="query-params",
             placeholder="all of them",
+            help="Bases whose families are compared; finished ones cost nothing.",
         )  # fmt: skip
         st.caption(
             "Asks the Hub which models were made from each base. The weights of a base "
@@ -154,8 +134,9 @@ def _chosen(known: Census) -> pd.DataFrame:
 
 def _tables(known: Census, rows: pd.DataFrame) -> None:
     st.dataframe(
-        rows[list(FINDINGS)], hide_index=True, key="census-findings", placeholder="–",
-        alt=f"{len(rows)} findings of the study, next to ours", column_config=FINDINGS,
+        rows[FINDINGS], hide_index=True, key="census-findings", placeholder="–",
+        alt=f"{len(rows)} findings of the study, next to ours", 
+        column_config=described(rows[FINDINGS], CENSUS, SHARES, MODELS, pinned="base"),
     )  # fmt: skip
     checked = rows.dropna(subset=["share"])
     if not checked.empty:
@@ -172,7 +153,7 @@ def _tables(known: Census, rows: pd.DataFrame) -> None:
     st.subheader("Base by base")
     bases = known.bases[known.bases["base"].isin(rows["base"])]
     st.dataframe(
-        bases[list(BASES)], hide_index=True, key="census-by-base", placeholder="–",
+        bases[BASES], hide_index=True, key="census-by-base", placeholder="–",
         alt=f"What was listed for {len(bases)} bases, then and now",
-        column_config=BASES,
+        column_config=described(bases[BASES], CENSUS, SHARES, pinned="base"),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from core.demo import demo_bases
 from core.derived.compare import compare_checkpoints
 from core.derived.comparisons import succeeded
 from core.derived.frames import tensor_rows
+from core.derived.glossary import VERDICTS
 from core.derived.message import message
 from core.derived.named import open_named
 from core.derived.verdict import Comparison
@@ -82,6 +83,7 @@ def _path(column, label: str, key: str) -> str:
         key=key,
         bind="query-params",
         placeholder="path, or owner/name on the Hub",
+        help="The full path of a weight file or a model folder here, or owner/name.",
     )
     return (typed or "").strip()
 
@@ -119,10 +121,17 @@ def _show(result: Compared, compared_at: datetime) -> None:
     st.markdown(literal(found.sentence))
     st.text(found.runs)
     counts = found.counts
+    meaning = {one.word: f"Tensors: {one.meaning}" for one in VERDICTS}
     with st.container(horizontal=True):
         for word in ("equal", "changed", "added", "removed", "reshaped"):
-            st.metric(word, getattr(counts, word), width="content", border=True)
-        st.metric("read", size(found.bytes_read), width="content", border=True)
+            st.metric(
+                word.capitalize(), f"{getattr(counts, word):,}", width="content",
+                border=True, help=meaning[word],
+            )  # fmt: skip
+        st.metric(
+            "Read", size(found.bytes_read), width="content", border=True,
+            help="Bytes of both checkpoints that were read.",
+        )  # fmt: skip
     note(
         f"{Path(found.child).name} against {Path(found.base).name}, compared "
         f"{compared_at:%Y-%m-%d %H:%M} UTC; files that changed since need “Compare "

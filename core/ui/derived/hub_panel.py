@@ -33,6 +33,7 @@ def hub_panel(base: str, listed: int) -> None:
             relations = st.pills(
                 "Relations", RELATIONS, selection_mode="multi", default=RELATIONS,
                 key="relation", bind="query-params",
+                help="What the Hub says was done to the base.",
             )  # fmt: skip
             hops = st.number_input(
                 "Hops", 1, 5, key="hops", bind="query-params", width=110,
@@ -41,9 +42,11 @@ def hub_panel(base: str, listed: int) -> None:
             limit = st.number_input(
                 "At most", 1, 100_000, value=None, key="limit", bind="query-params",
                 placeholder="all", width=130,
+                help="Compares the first so many of the list.",
             )  # fmt: skip
         certify = st.selectbox(
             "Certify", LEVELS, key="certify", bind="query-params", width=420,
+            help="  \n".join(f"**{k}**: {text}" for k, text in CERTIFICATES.items()),
         )  # fmt: skip
         st.caption(CERTIFICATES[certify])
         question = {"relations": tuple(relations), "hops": hops}

@@ -40,13 +40,14 @@ def choose(models: pd.DataFrame) -> tuple[Selection, MapChoice]:
     kinds = st.pills(
         "Pattern", list(counts), selection_mode="multi", key="kind",
         bind="query-params",
-        help="  \n".join(f"**{kind}**: {text}" for kind, text in KINDS),
+        help="  \n".join(f"**{one.word}**: {one.meaning}" for one in KINDS),
     )  # fmt: skip
     st.caption(" · ".join(f"{kind} {count:,}" for kind, count in counts.items()))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
             "Search", type="search", live="50ms", key="search", bind="query-params",
             placeholder="model or task", width=190,
+            help="Keeps models whose name or task holds the text.",
         )  # fmt: skip
         with st.popover("Filters", icon=":material/tune:"):
             wishes = _card_filters(models, tuple(kinds), text or "")
@@ -59,7 +60,7 @@ def _card_filters(models: pd.DataFrame, kinds: tuple[str, ...], text: str) -> Se
         wish: _several(models, label, wish, column)
         for wish, label, column in (
             ("tasks", "Task", "task"),
-            ("datasets", "Data set", "dataset"),
+            ("datasets", "Dataset", "dataset"),
             ("licenses", "License", "license"),
         )
     }
@@ -102,6 +103,7 @@ def _drawing(models: pd.DataFrame) -> MapChoice:
         key="sort",
         bind="query-params",
         width=160,
+        help="similarity puts models with alike rows next to each other.",
     )
     parameters_only = st.toggle(
         "Parameters only", value=True, key="parameters", bind="query-params",
@@ -130,7 +132,14 @@ def _several(
     if not options:
         return ()
     return tuple(
-        st.multiselect(label, options, key=key, bind="query-params", placeholder="any")
+        st.multiselect(
+            label,
+            options,
+            key=key,
+            bind="query-params",
+            placeholder="any",
+            help="What the model card says; any of those chosen.",
+        )
     )
 
 
@@ -139,5 +148,5 @@ def _limit(models: pd.DataFrame, label: str, key: str, column: str) -> float | N
         return None
     return st.number_input(
         label, min_value=0.0, value=None, key=key, bind="query-params",
-        placeholder="any",
+        placeholder="any", help="Empty: no limit.",
     )  # fmt: skip

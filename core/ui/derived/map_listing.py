@@ -5,6 +5,9 @@ its profile, and can be put beside another. Then those that could not be compare
 import pandas as pd
 import streamlit as st
 
+from core.derived.columns_glossary import MODELS
+from core.derived.glossary import FLAGS
+from core.ui.columns import described
 from core.ui.derived.family_loaders import Base, hub_pages
 from core.ui.derived.pair_section import put_beside
 from core.ui.derived.profile_drawer import open_profile
@@ -31,30 +34,22 @@ def listing(base: Base, rows: pd.DataFrame) -> None:
     shown = shown.assign(profile="Profile", beside="Side by side")
     if links := hub_pages(base, rows["id"]):
         shown["hub"] = rows["id"].map(links)
-    button, number = st.column_config.ButtonColumn, st.column_config.NumberColumn
+    button = st.column_config.ButtonColumn
     st.dataframe(
         shown, hide_index=True, key="listing", alt="Derived models", placeholder="–",
         column_order=order,
-        column_config={
-            "profile": button("", key="profile", on_click=profile, type="tertiary"),
-            "beside": button(
+        column_config=described(
+            shown, FLAGS, MODELS, pinned="id",
+            profile=button("", key="profile", on_click=profile, type="tertiary"),
+            beside=button(
                 "", key="beside", on_click=beside, type="tertiary",
                 help="Choose two models to see them side by side.",
             ),
-            "hub": st.column_config.LinkColumn("Hub", display_text="page"),
-            "id": st.column_config.TextColumn("Model", pinned=True),
-            "kind": "Pattern",
-            "frozen_blocks": number("Frozen blocks"),
-            "runs": "Blocks in forward order",
-            "task": "Task", "dataset": "Data set", "license": "License",
-            "metric": "Reported metric",
-            "metric_value": number("Value", format="%.3f"),
-            "downloads": number("Downloads", format="compact"),
-            "created_at": st.column_config.DateColumn("Created"),
-            "size_bytes": number("Weights", format="bytes"),
-            "statistics_drift": "Statistics drift", "cast_dtype": "Cast",
-            "low_rank": "Low rank",
-        },
+            hub=st.column_config.LinkColumn("Hub", display_text="page"),
+            created_at=st.column_config.DateColumn(
+                "Created", help="When the repository was made."
+            ),
+        ),
     )  # fmt: skip
 
 
@@ -64,9 +59,10 @@ def failures(models: pd.DataFrame) -> None:
     if failed.empty:
         return
     st.subheader("Could not be compared")
+    rows = failed[["id", "reason", "stage", "message"]]
     st.dataframe(
-        failed[["id", "reason", "stage", "message"]], hide_index=True,
-        alt="Models that could not be compared",
-        column_config={"id": "Model", "reason": "Reason", "stage": "Stage",
-                       "message": "What happened"},
-    )  # fmt: skip
+        rows,
+        hide_index=True,
+        alt=f"{len(rows)} models that could not be compared",
+        column_config=described(rows, MODELS, pinned="id"),
+    )

@@ -19,7 +19,7 @@ from core.ui.text import literal
 PARAMETER = "pair"
 FACTS = {
     "kind": "Pattern", "frozen_blocks": "Frozen blocks", "sentence": "In words",
-    "runs": "Blocks in forward order", "task": "Task", "dataset": "Data set",
+    "runs": "Blocks in forward order", "task": "Task", "dataset": "Dataset",
     "license": "License", "metric": "Reported metric", "metric_value": "Value",
     "downloads": "Downloads", "likes": "Likes", "created_at": "Created",
     "size_bytes": "Weights, bytes", "cast_dtype": "Cast", "low_rank": "Low rank",
@@ -70,7 +70,9 @@ def _facts(models: pd.DataFrame) -> None:
     """Show what is said of the two, where anything is."""
     stated = models[[name for name in FACTS if models[name].notna().any()]]
     written = stated.rename(columns=FACTS).astype("string").fillna("–")
-    st.table(written.map(literal).rename(index=literal).T)
+    st.table(
+        written.map(literal).rename(index=literal).T, alt="Two models side by side"
+    )
 
 
 def _tensors(family: Family, first: str, second: str) -> None:
@@ -89,10 +91,10 @@ def _tensors(family: Family, first: str, second: str) -> None:
         f"Parameters by what became of them in {literal(first)} (down) and in "
         f"{literal(second)} (across)."
     )
-    st.table(counts)
+    st.table(counts, alt="What became of parameters in both")
     export_row(
         lambda: figure, sides, name=f"pair-{first}-{second}",
-        caption=f"{first} and {second} against {family.base}.", key="pair-export",
+        caption=f"{first} and {second} against {family.base_name}.", key="pair-export",
     )  # fmt: skip
 
 

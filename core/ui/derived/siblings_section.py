@@ -4,9 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from core.charts.siblings import ROWS, sibling_matrix
+from core.derived.columns_glossary import DESCENT, MODELS, TENSORS
 from core.derived.family import Family
 from core.derived.siblings import CLOSER, NEAR, Siblings, siblings
 from core.ui.chart import chart
+from core.ui.columns import described
 from core.ui.derived.family_loaders import Base, base_name
 from core.ui.export_row import export_row
 from core.ui.states import empty_state, note
@@ -18,33 +20,6 @@ same, about 1 and more is unrelated training. It is estimated from up to a thous
 sampled elements of every tensor, the same of all models, and given with two standard
 errors. Near copies are within {NEAR}; a sibling is the likelier parent where it is at
 less than {CLOSER:.2f} of the distance to the base."""
-
-COLUMNS = {
-    "id": st.column_config.TextColumn("Model", pinned=True),
-    "original": "Same as",
-    "proof": st.column_config.TextColumn(
-        "Known by",
-        help="sha256: one file; bytes, crc32: every tensor; probe: samples of each.",
-    ),
-    "missed": st.column_config.NumberColumn(
-        "May differ unseen",
-        format="percent",
-        help="More of a tensor than this would have been seen to differ, "
-        "with a chance of error below one in a million.",
-    ),
-    "group": "Group",
-    "nearest": "Nearest",
-    "parent": "Likelier parent",
-    "distance": st.column_config.NumberColumn("Distance", format="%.3f"),
-    "ratio": st.column_config.NumberColumn("Distance / to the base", format="%.2f"),
-    "low": st.column_config.NumberColumn("At least", format="%.3f"),
-    "high": st.column_config.NumberColumn("At most", format="%.3f"),
-    "same_rest": st.column_config.CheckboxColumn("Same head and buffers"),
-    "order_by": st.column_config.TextColumn(
-        "Came before, by",
-        help="The card, the dates of both on the Hub, or being nearer to the base.",
-    ),
-}
 
 
 def siblings_section(base: Base, family: Family) -> None:
@@ -60,12 +35,21 @@ def siblings_section(base: Base, family: Family) -> None:
         return
     likelier = found.parents[found.parents["order_by"] != "card"]
     with st.container(horizontal=True):
-        for label, count in (
-            ("Copies", len(found.copies)),
-            ("Groups of near copies", found.near["group"].nunique()),
-            ("Nearer to a sibling", len(likelier)),
+        for label, count, text in (
+            ("Copies", len(found.copies), "Every tensor is that of another model."),
+            (
+                "Groups of near copies",
+                found.near["group"].nunique(),
+                f"Within {NEAR} of each other, relative to their distance from the "
+                "base.",
+            ),
+            (
+                "Nearer to a sibling",
+                len(likelier),
+                "A sibling explains over half of the change, and no card says so.",
+            ),
         ):
-            st.metric(label, count, width="content", border=True)
+            st.metric(label, count, width="content", border=True, help=text)
     if len(found.distances) > 1:
         _matrix(found, name)
     copies = found.copies.replace({"original": {found.base: name}})
@@ -116,5 +100,5 @@ def _table(title: str, rows: pd.DataFrame, key: str) -> None:
     st.markdown(f"**{literal(title)}**")
     st.dataframe(
         rows, hide_index=True, key=key, alt=title,
-        column_config={name: COLUMNS[name] for name in rows.columns},
+        column_config=described(rows, DESCENT, TENSORS, MODELS, pinned="id"),
     )  # fmt: skip

@@ -35,13 +35,17 @@ def storage_section(base: Base, family: Family) -> None:
         return
     total, name = found.total, base_name(base)
     with st.container(horizontal=True):
-        for label, text in (
-            ("As published", size(total["published"])),
-            ("Equal files once", _files(found)),
-            ("Equal tensors once", _range(total["least"], total["most"])),
-            ("Saved by tensors", _saved(found)),
+        for label, text, told in (
+            ("As published", size(total["published"]), "Weights of base and children."),
+            ("Equal files once", _files(found), "What the Hub's storage does."),
+            (
+                "Equal tensors once",
+                _range(total["least"], total["most"]),
+                "What a store by content would take, at least and at most.",
+            ),
+            ("Saved by tensors", _saved(found), "Of the bytes with equal files once."),
         ):
-            st.metric(label, text, width="content", border=True)
+            st.metric(label, text, width="content", border=True, help=told)
     figure = storage_blocks(found.blocks)
     chart(
         figure, key="storage", height=360,

@@ -4,17 +4,23 @@ import streamlit as st
 
 from core.charts.freeze_map import freeze_map
 from core.charts.patterns import pattern_counts
+from core.derived.columns_glossary import MODELS
 from core.derived.family import Family
 from core.derived.legacy import read_legacy
 from core.derived.order import sort_rows
 from core.errors import PedigreeError
 from core.settings import local_path
 from core.ui.chart import chart
+from core.ui.columns import described
 from core.ui.export_row import export_row
 from core.ui.states import empty_state, error_state
 from core.ui.text import literal, plural
 
 MOST_PX = 900
+SHOWN = [
+    "id", "status", "kind", "frozen_blocks", "runs", "sentence", "message",
+    "compared_at",
+]  # fmt: skip
 
 
 def study_files() -> None:
@@ -31,6 +37,7 @@ def study_files() -> None:
         base = st.text_input(
             "Base in them", key="study_base", bind="query-params", width=300,
             placeholder="only if there are several",
+            help="Files of one base are shown at a time.",
         )  # fmt: skip
     if not folder:
         st.caption(
@@ -51,17 +58,11 @@ def _family(family: Family) -> None:
         f"**{plural(len(models), 'model')}** made from {literal(family.base)}, "
         f"{len(compared)} with a comparison."
     )
+    rows = models[SHOWN]
     st.dataframe(
-        models[["id", "status", "kind", "frozen_blocks", "runs", "sentence", "message",
-                "compared_at"]],
-        hide_index=True, key="study-models", placeholder="–",
-        alt=f"Models in the study's files for {literal(family.base)}",
-        column_config={
-            "id": st.column_config.TextColumn("Model", pinned=True),
-            "status": "Status", "kind": "Pattern", "frozen_blocks": "Frozen blocks",
-            "runs": "Blocks in forward order", "sentence": "In words",
-            "message": "What happened", "compared_at": "Compared",
-        },
+        rows, hide_index=True, key="study-models", placeholder="–",
+        alt=f"{len(rows)} models in the study's files for {family.base}",
+        column_config=described(rows, MODELS, pinned="id"),
     )  # fmt: skip
     if compared.empty:
         empty_state("No comparison could be read, so there is nothing to draw.")

@@ -11,6 +11,7 @@ import streamlit as st
 from core.charts.family_layers import layer_bars
 from core.charts.family_popularity import downloads_by_pattern, models_over_time
 from core.charts.family_shares import depth_bars, share_bars
+from core.derived.columns_glossary import MODELS
 from core.derived.family import Family
 from core.derived.frames import tensor_rows
 from core.derived.glossary import KINDS, REASONS
@@ -26,6 +27,7 @@ from core.derived.summary import (
     popularity,
 )
 from core.ui.chart import chart
+from core.ui.columns import described
 from core.ui.derived.family_loaders import Base, base_name
 from core.ui.derived.share_table import share_table
 from core.ui.export_row import export_row
@@ -41,7 +43,7 @@ def summary_section(base: Base, family: Family) -> None:
     _in_words(base, family)
     topic = st.segmented_control(
         "About", list(TOPICS), key="about", bind="query-params", default="Patterns",
-        required=True,
+        required=True, help="The question that the chart and its table answer.",
     )  # fmt: skip
     TOPICS[topic or "Patterns"](base, family)
 
@@ -56,6 +58,7 @@ def _in_words(base: Base, family: Family) -> None:
         name = st.selectbox(
             "Models behind a number", list(named), index=None, key="counted",
             bind="query-params", width=320, placeholder="choose, or follow a number",
+            help="Lists exactly the models that a number of the paragraph counts.",
         )  # fmt: skip
     if name in named:
         _rows_behind(named[name], family.models)
@@ -73,14 +76,11 @@ def _linked(said: Statement, base: Base) -> str:
 
 def _rows_behind(said: Statement, models: pd.DataFrame) -> None:
     rows = models[models["id"].isin(said.ids)]
+    shown = rows[["id", "status", "kind", "reason", "runs", "downloads", "task"]]
     st.dataframe(
-        rows[["id", "status", "kind", "reason", "runs", "downloads", "task"]],
-        hide_index=True, key="counted-rows", placeholder="–",
+        shown, hide_index=True, key="counted-rows", placeholder="–",
         alt=f"The {plural(len(rows), 'model')} behind {said.name}",
-        column_config={"id": st.column_config.TextColumn("Model", pinned=True),
-                       "status": "Status", "kind": "Pattern", "reason": "Reason",
-                       "runs": "Blocks in forward order", "task": "Task",
-                       "downloads": "Downloads"},
+        column_config=described(shown, MODELS, pinned="id"),
     )  # fmt: skip
 
 
@@ -189,7 +189,7 @@ def _show(figure, rows: pd.DataFrame, base: Base, name: str, title: str, words) 
         key=f"summary-{name}-export",
     )  # fmt: skip
     share_table(rows, key=f"summary-{name}-rows", alt=title)
-    present = {word: text for word, text in words if word in set(rows.iloc[:, 0])}
+    present = {w.word: w.meaning for w in words if w.word in set(rows.iloc[:, 0])}
     if present:
         st.caption("  \n".join(f"**{word}**: {text}" for word, text in present.items()))
 

@@ -4,14 +4,16 @@ import pandas as pd
 import streamlit as st
 
 from core.charts.profile import delta_histogram, layer_profile
+from core.derived.columns_glossary import TENSORS
 from core.derived.glossary import METRICS
 from core.ui.chart import chart
+from core.ui.columns import described
 from core.ui.export_row import export_row
 
 MEASURES = ("relative_l2", "fraction_changed", "cosine", "max_abs_diff", "bit_distance")
 COLUMNS = [
     "block", "name", "base_name", "verdict", "evidence", "shape", "dtype", "base_shape",
-    "base_dtype", "is_parameter", *(name for name, _ in METRICS),
+    "base_dtype", "is_parameter", *(one.word for one in METRICS),
 ]  # fmt: skip
 
 
@@ -22,7 +24,7 @@ def tensor_view(tensors: pd.DataFrame, *, name: str, caption: str, key: str) -> 
     if measured:
         metric = st.selectbox(
             "Distance", measured, key=f"{key}-metric", bind="query-params", width=240,
-            help="  \n".join(f"**{word}**: {text}" for word, text in METRICS),
+            help="  \n".join(f"**{one.word}**: {one.meaning}" for one in METRICS),
         )  # fmt: skip
     else:
         metric = "relative_l2"
@@ -38,10 +40,7 @@ def tensor_view(tensors: pd.DataFrame, *, name: str, caption: str, key: str) -> 
     )  # fmt: skip
     rows = tensors[[column for column in COLUMNS if column in tensors]]
     export_row(lambda: profile, rows, name=name, caption=caption, key=f"{key}-export")
-    number = st.column_config.NumberColumn
     st.dataframe(
         rows, hide_index=True, alt="Tensors of the comparison", key=f"{key}-tensors",
-        column_config={
-            word: number(word, help=text, format="%.4g") for word, text in METRICS
-        },
+        column_config=described(rows, TENSORS, METRICS),
     )  # fmt: skip

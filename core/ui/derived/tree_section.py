@@ -3,9 +3,11 @@
 import streamlit as st
 
 from core.charts.family_tree import family_tree as draw_tree
+from core.derived.columns_glossary import DESCENT, MODELS, PROBLEMS
 from core.derived.family import Family
 from core.derived.tree import branches, family_tree
 from core.ui.chart import chart
+from core.ui.columns import described
 from core.ui.derived.family_loaders import Base, base_name
 from core.ui.derived.siblings_section import found_siblings
 from core.ui.export_row import export_row
@@ -17,25 +19,7 @@ and no card names: an original of which the model is a copy, or a sibling that i
 nearer to than to the base. Numbers are models of one pattern. Children of children are
 listed when the family is asked for with more than one hop."""
 
-COLUMNS = {
-    "id": st.column_config.TextColumn("Model", pinned=True),
-    "problem": "Problem",
-    "declared": "Declared parent",
-    "found": "Parent by the weights",
-    "because": st.column_config.TextColumn("Because", width="large"),
-}
-MERGE_COLUMNS = {
-    "id": st.column_config.TextColumn("Merge", pinned=True),
-    "parent": "Parent",
-    "weight": st.column_config.NumberColumn(
-        "Weight",
-        format="%.2f",
-        help="With which its delta goes into the merge's, by least squares.",
-    ),
-    "explained": st.column_config.NumberColumn(
-        "Explained by all", format="percent", help="Of the merge's squared delta."
-    ),
-}
+MERGE_COLUMNS = ["id", "parent", "weight", "explained"]
 
 
 def tree_section(base: Base, family: Family) -> None:
@@ -68,14 +52,16 @@ def tree_section(base: Base, family: Family) -> None:
         st.markdown(f"**{plural(len(problems), 'doubtful declaration')}**")
         st.dataframe(
             problems, hide_index=True, key="doubtful-parents", placeholder="–",
-            alt="Declarations that are missing or contradicted", column_config=COLUMNS,
+            alt="Declarations that are missing or contradicted",
+            column_config=described(problems, PROBLEMS, MODELS, pinned="id"),
         )  # fmt: skip
     parents = edges[edges["source"] == "declared"]
     merges = parents[parents["id"].duplicated(keep=False)]
     if len(merges):
         st.markdown("**Merges, with all their parents**")
         st.dataframe(
-            merges[list(MERGE_COLUMNS)], hide_index=True, key="merges",
-            alt="Merges with all their parents", column_config=MERGE_COLUMNS,
+            merges[MERGE_COLUMNS], hide_index=True, key="merges",
+            alt="Merges with all their parents",
+            column_config=described(merges, DESCENT, MODELS, pinned="id"),
             placeholder="not known",
         )  # fmt: skip

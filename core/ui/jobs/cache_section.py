@@ -7,21 +7,23 @@ import streamlit as st
 
 from core.cache import moment_utc
 from core.errors import PedigreeError
+from core.glossary import JOBS
 from core.settings import load_settings
+from core.ui.columns import described
 from core.ui.loaders import jobs
 from core.ui.states import error_state, note
 from core.ui.text import literal, plural, size
 from core.upkeep.kept import Use, clear, kind_named, loss, parts, usage
 from core.upkeep.kinds import KINDS
 
-COLUMNS = {
-    "kind": st.column_config.TextColumn("Kind", pinned=True),
-    "holds": st.column_config.TextColumn("Holds", width="medium"),
-    "files": st.column_config.NumberColumn("Files", format="localized"),
-    "size_bytes": st.column_config.NumberColumn("Disk", format="bytes"),
-    "oldest": "Oldest",
-    "newest": "Newest",
-    "back": st.column_config.TextColumn("To get it back", width="large"),
+COLUMNS = ["kind", "holds", "files", "size_bytes", "oldest", "newest", "back"]
+WIDTHS = {
+    "holds": st.column_config.TextColumn(
+        "Holds", width="medium", help="What the files are."
+    ),
+    "back": st.column_config.TextColumn(
+        "To get it back", width="large", help="What clearing it costs."
+    ),
 }
 CLEARED = "cleared"
 
@@ -35,7 +37,8 @@ def cache_section() -> None:
     rows = usage_rows(uses)
     total = size(sum(use.size_bytes for use in uses))
     st.dataframe(
-        rows, hide_index=True, column_config=COLUMNS, placeholder="–",
+        rows, hide_index=True, placeholder="–",
+        column_config=described(rows, JOBS, pinned="kind", **WIDTHS),
         alt=f"{total} in the cache, by kind",
     )  # fmt: skip
     if told := st.session_state.pop(CLEARED, None):
@@ -53,7 +56,7 @@ def usage_rows(uses: list[Use]) -> pd.DataFrame:
         }
         for use in uses
     ]  # fmt: skip
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 @st.cache_data(show_spinner="Counting the files of the cache", max_entries=2, ttl=15)

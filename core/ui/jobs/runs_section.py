@@ -4,6 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from core.cache import moment_utc
+from core.glossary import JOBS
+from core.ui.columns import described
 from core.ui.job_panel import job_panel
 from core.ui.loaders import jobs
 from core.ui.states import empty_state
@@ -25,11 +27,16 @@ def ended_section() -> None:
     if not past:
         return
     st.subheader("Ended since the app was started")
-    rows = {
-        "Job": [job.title for job in past],
-        "Outcome": [job.state for job in past],
-        "Took": [duration(job.elapsed_seconds) for job in past],
-        "Started": [moment_utc(job.started) for job in past],
-        "Why": [job.error for job in past],
-    }
-    st.dataframe(pd.DataFrame(rows), hide_index=True, alt=f"{len(past)} ended jobs")
+    rows = pd.DataFrame({
+        "job": [job.title for job in past],
+        "outcome": [job.state for job in past],
+        "took": [duration(job.elapsed_seconds) for job in past],
+        "started": [moment_utc(job.started) for job in past],
+        "why": [job.error for job in past],
+    })  # fmt: skip
+    st.dataframe(
+        rows,
+        hide_index=True,
+        alt=f"{len(past)} ended jobs",
+        column_config=described(rows, JOBS, pinned="job"),
+    )

@@ -12,7 +12,7 @@ COLORS = {
     "family": "Family",
     "table": "Source",
     "pretraining": "Pre-training",
-    "licence": "Licence",
+    "licence": "License",
     "protocol": "Protocol",
 }
 PUBLISHED = {
@@ -86,6 +86,7 @@ def _choose(label: str, names: list[str], key: str, first: str) -> str:
     chosen = st.selectbox(
         label, names, index=names.index(first), format_func=LABELS.get, key=key,
         bind="query-params", width=200,
+        help="Only numbers that a model of this table has; the glossary defines each.",
     )  # fmt: skip
     return chosen if chosen in names else first
 

@@ -5,8 +5,10 @@ it.
 import pandas as pd
 import streamlit as st
 
+from core.glossary import ELSEWHERE, SHARED
 from core.tables.elsewhere import COMPARED, TOLERANCE, elsewhere
-from core.tables.schema import COLUMNS, origin
+from core.tables.schema import COLUMNS, column, origin
+from core.ui.columns import described
 from core.ui.fit_link import row_fit_link
 from core.ui.states import unknown_choice
 from core.ui.text import compact, literal, percent, plural
@@ -18,21 +20,12 @@ LINKS = {
     "doc_url": "Documentation",
     "recipe_url": "Training recipe",
     "weights_url": "Weights",
-    "licence_url": "Licence",
+    "licence_url": "License",
 }
-ELSEWHERE = {
-    "table": "Table",
-    "name": "Model",
-    "image_size": "Image size (px)",
-    "params": "Parameters",
-    "params_difference": "against here",
-    "gmacs": "GMACs",
-    "gmacs_difference": "against here ",
-    "accuracy": "Accuracy",
-    "metric": "Metric",
-    "protocol": "Protocol",
-    "fetched_at": "Read",
-}
+SHOWN = [
+    "table", "name", "image_size", "params", "params_difference", "gmacs",
+    "gmacs_difference", "accuracy", "metric", "protocol", "fetched_at",
+]  # fmt: skip
 
 
 def open_drawer(identity: str) -> None:
@@ -69,8 +62,12 @@ def model_drawer(models: pd.DataFrame, every: pd.DataFrame) -> None:
 def _details(model: pd.Series, every: pd.DataFrame) -> None:
     st.text(model["weight"])
     left, right = st.columns(2)
-    left.metric("Accuracy", percent(model["accuracy"]))
-    right.metric("Parameters", compact(model["params"]))
+    left.metric(
+        "Accuracy", percent(model["accuracy"]), help=column("accuracy").description
+    )
+    right.metric(
+        "Parameters", compact(model["params"]), help=column("params").description
+    )
     _elsewhere(model, every)
     rows = [
         (
@@ -82,9 +79,11 @@ def _details(model: pd.Series, every: pd.DataFrame) -> None:
         for column in COLUMNS
         if column.name not in LINKS and not _is_missing(model[column.name])
     ]
+    known = pd.DataFrame(rows, columns=["column", "value", "read from", "meaning"])
     st.dataframe(
-        pd.DataFrame(rows, columns=["Column", "Value", "Read from", "Meaning"]),
-        hide_index=True, alt="Everything known of this model", height="content",
+        known, hide_index=True, height="content",
+        alt=f"{len(known)} facts about this model",
+        column_config=described(known, SHARED, pinned="column"),
     )  # fmt: skip
     with st.container(horizontal=True):
         for name, label in LINKS.items():
@@ -116,13 +115,14 @@ def _elsewhere(model: pd.Series, every: pd.DataFrame) -> None:
         **{name: differences[name].map(_signed) for name in differences},
     )
     st.dataframe(
-        shown[[*ELSEWHERE]], hide_index=True, alt="This model in other sources",
-        column_config=ELSEWHERE, key="elsewhere",
+        shown[SHOWN], hide_index=True, key="elsewhere",
+        alt=f"This model in {plural(len(shown), 'row')} of other sources",
+        column_config=described(shown[SHOWN], ELSEWHERE),
     )  # fmt: skip
     st.caption(
         f"{plural(int(is_off.sum()), 'row')} disagree in parameters or GMACs by more "
-        f"than {TOLERANCE:.0%}, compared at the same image size; of a model with an "
-        "image and a text tower the image tower counts."
+        f"than {percent(TOLERANCE, 0)}, compared at the same image size; of a model "
+        "with an image and a text tower the image tower counts."
     )
 
 

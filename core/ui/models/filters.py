@@ -14,7 +14,7 @@ NO_FILTER = {
     "search": "", "family": [], "pretraining": [], "licence": [],
     "min_accuracy": None, "max_params": None, "max_gmacs": None, "max_size": None,
     "min_throughput": None, "fit_params": None, "fit_gmacs": None, "fit_size": None,
-    "fit_throughput": None, "fit_licence": [], "only_fitting": False,
+    "fit_throughput": None, "fit_licence": [], "only_fitting": True,
 }  # fmt: skip
 BOTH = "both"
 
@@ -28,6 +28,7 @@ def choose_table() -> TableSummary:
     name = st.selectbox(
         "Table", list(available), key="table", bind="query-params",
         on_change=reset_filters, width=300,
+        help="A source and what its models do; “Sources” below says how fresh it is.",
     )  # fmt: skip
     return available[name]
 
@@ -87,11 +88,12 @@ def choose_models(rows: pd.DataFrame) -> Selection:
     text = st.text_input(
         "Search", type="search", live="50ms", key="search", bind="query-params",
         placeholder="name, family, recipe", width=260,
+        help="Keeps models whose name, family, recipe or pre-training holds the text.",
     )  # fmt: skip
     with st.popover("Filters", icon=":material/tune:"):
         families = several("Family", rows, "family")
         pretraining = several("Pre-training", rows, "pretraining")
-        licences = several("Licence", rows, "licence")
+        licences = several("License", rows, "licence")
         accuracy = limit("Accuracy of at least (%)", "min_accuracy", 100.0)
         params = limit("Parameters, at most (millions)", "max_params")
         gmacs = limit("GMACs, at most", "max_gmacs")
@@ -125,7 +127,7 @@ def limit(label: str, key: str, most: float | None = None) -> float | None:
     """Ask for one limit; empty means none."""
     return st.number_input(
         label, min_value=0.0, max_value=most, value=None, key=key,
-        bind="query-params", placeholder="any",
+        bind="query-params", placeholder="any", help="Empty: no limit.",
     )  # fmt: skip
 
 

@@ -4,7 +4,9 @@ import pandas as pd
 import streamlit as st
 
 from core.charts.axes import FRACTIONS, LABELS, higher_is_better
+from core.tables.schema import column
 from core.tables.selection import differences, stated_columns
+from core.ui.columns import described
 from core.ui.models.drawer import MOST_COMPARED, open_drawer
 from core.ui.states import empty_state
 from core.ui.written import written_rows
@@ -13,12 +15,6 @@ SHOWN = (
     "name", "family", "accuracy", "epe", "params", "gmacs", "gips", "throughput",
     "file_size_bytes", "image_size", "protocol", "pretraining", "licence",
 )  # fmt: skip
-TEXTS = {
-    "family": "Family",
-    "protocol": "Protocol",
-    "pretraining": "Pre-training",
-    "licence": "Licence",
-}
 FORMATS = {
     "params": "compact",
     "gmacs": "%.2f",
@@ -54,17 +50,21 @@ def listing(rows: pd.DataFrame, drawn: tuple[str, str]) -> None:
             "details": st.column_config.ButtonColumn(
                 "", key="details", on_click=clicked, type="tertiary", pinned=True
             ),
-            "name": st.column_config.TextColumn("Model", pinned=True),
-            **TEXTS,
+            "name": st.column_config.TextColumn(
+                "Model", pinned=True, help=column("name").description
+            ),
+            **described(shown.drop(columns="name")),
             **{name: _number(name) for name in shown if name in LABELS},
         },
     )  # fmt: skip
 
 
 def _number(name: str):
+    label, text = LABELS[name], column(name).description
     if name in FRACTIONS:
-        return st.column_config.NumberColumn(f"{LABELS[name]} (%)", format="%.3f")
-    return st.column_config.NumberColumn(LABELS[name], format=FORMATS.get(name, "%.4g"))
+        return st.column_config.NumberColumn(f"{label} (%)", help=text, format="%.3f")
+    form = FORMATS.get(name, "%.4g")
+    return st.column_config.NumberColumn(label, help=text, format=form)
 
 
 def compare(every: pd.DataFrame) -> None:
@@ -74,11 +74,15 @@ def compare(every: pd.DataFrame) -> None:
         "Models to compare", list(every["id"]), key="compare", bind="query-params",
         max_selections=MOST_COMPARED,
         placeholder="Two to six models",
+        help="Puts everything that is known of them side by side.",
     )  # fmt: skip
     if len(ids) < 2:
         empty_state("Choose two to six models here, in the chart or in the table.")
         return
-    only = st.toggle("Differences only", value=True, key="diff", bind="query-params")
+    only = st.toggle(
+        "Differences only", value=True, key="diff", bind="query-params",
+        help="Leaves out what all of them have alike.",
+    )  # fmt: skip
     rows = every.set_index("id").loc[ids]
     names = list(rows["name"])
     rows = differences(rows) if only else rows[stated_columns(rows)]

@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import UsageError
+from core.glossary import ERRORS
 from core.tables.own_csv import MAX_BYTES
 from core.tables.own_results import (
     OFFERED,
@@ -16,6 +17,7 @@ from core.tables.own_results import (
 )
 from core.tables.schema import column
 from core.tables.selection import stated_columns
+from core.ui.columns import described
 from core.ui.states import empty_state, error_state
 from core.ui.text import literal, plural
 from core.ui.written import written_rows
@@ -53,7 +55,10 @@ def own_results() -> pd.DataFrame | None:
                 icon=":material/warning:",
             )
             st.dataframe(
-                found.errors, hide_index=True, alt="What could not be read, by row"
+                found.errors,
+                hide_index=True,
+                alt="What could not be read, by row",
+                column_config=described(found.errors, ERRORS),
             )
     return None if found.models.empty else found.models
 
@@ -86,7 +91,10 @@ def _preview(models: pd.DataFrame, percent: tuple[str, ...]) -> None:
         said += f"; {', '.join(percent)} understood as percent"
     st.caption(literal(f"{said}. The first rows, as understood:"))
     shown = [name for name in stated_columns(models) if name not in NOT_PREVIEWED]
+    first = written_rows(models[shown].head(PREVIEWED))
     st.dataframe(
-        written_rows(models[shown].head(PREVIEWED)), hide_index=True,
+        first,
+        hide_index=True,
         alt="Your results as understood",
-    )  # fmt: skip
+        column_config=described(first),
+    )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from core.glossary import SHARED
 from core.jobs import Job
 from core.settings import load_settings
 from core.tables.acceptance import REMEDY
@@ -15,6 +16,7 @@ from core.tables.catalog import SourceState, list_sources
 from core.tables.history import history
 from core.tables.refresh import refresh
 from core.tables.update import Refresh
+from core.ui.columns import described
 from core.ui.job_panel import job_panel
 from core.ui.loaders import jobs
 from core.ui.states import empty_state, error_text, note
@@ -49,18 +51,19 @@ def _is_running() -> bool:
 
 
 def _state_table(states: Sequence[SourceState]) -> None:
+    rows = pd.DataFrame(
+        {
+            "source": [state.title for state in states],
+            "rows": [state.rows for state in states],
+            "read": [state.fetched_at or "never" for state in states],
+            "looked at": [state.checked_at or "never" for state in states],
+            "note": [state.note or _absence(state) for state in states],
+            "command": [state.how for state in states],
+        }
+    )
     st.dataframe(
-        pd.DataFrame(
-            {
-                "Source": [state.title for state in states],
-                "Rows": [state.rows for state in states],
-                "Read": [state.fetched_at or "never" for state in states],
-                "Looked at": [state.checked_at or "never" for state in states],
-                "Note": [state.note or _absence(state) for state in states],
-                "Command": [state.how for state in states],
-            }
-        ),
-        hide_index=True, alt="Sources of the tables", key="source-states",
+        rows, hide_index=True, alt=f"{len(rows)} sources of the tables",
+        key="source-states", column_config=described(rows, SHARED),
     )  # fmt: skip
 
 
@@ -76,6 +79,7 @@ def _refresh_row(states: Sequence[SourceState]) -> None:
         names = st.multiselect(
             "Refresh", list(titles), format_func=titles.get, key="refresh-sources",
             placeholder="All sources", width=420,
+            help="Which sources are asked for news.",
         )  # fmt: skip
         st.button(
             "Refresh", icon=":material/sync:", type="primary", on_click=start_refresh,
@@ -137,6 +141,7 @@ def _history() -> None:
     kinds = st.pills(
         "Changes", list(dict.fromkeys(changes["change"])), selection_mode="multi",
         key="changes", label_visibility="collapsed",
+        help="What happened to a row: new, changed or gone.",
     )  # fmt: skip
     shown = changes[changes["change"].isin(kinds)] if kinds else changes
     texts = shown.head(MOST_SHOWN).assign(
@@ -145,10 +150,7 @@ def _history() -> None:
     )
     st.dataframe(
         texts, hide_index=True, alt="What refreshes changed", key="history",
-        column_config={
-            "when": "When", "source": "Source", "change": "Change", "table": "Table",
-            "id": "Model", "column": "Column", "old": "Before", "new": "After",
-        },
+        column_config=described(texts, SHARED),
     )  # fmt: skip
     if len(shown) > MOST_SHOWN:
         note(f"The newest {MOST_SHOWN:,} of {len(shown):,} changes.")

@@ -43,10 +43,19 @@ def blocks_section() -> None:
         return
     points = 1 + int((rows["part"] == "block").sum())
     with st.container(horizontal=True):
-        st.metric("Blocks", len(rows), width="content", border=True)
-        st.metric("Split points", points, width="content", border=True)
+        st.metric(
+            "Blocks", len(rows), width="content", border=True,
+            help="Parts of the network in forward order, stem and head among them.",
+        )  # fmt: skip
+        st.metric(
+            "Split points", points, width="content", border=True,
+            help="Places at which the network can be cut for training or search.",
+        )  # fmt: skip
         total = compact(rows["params"].sum())
-        st.metric("Parameters", total, width="content", border=True)
+        st.metric(
+            "Parameters", total, width="content", border=True,
+            help="Numbers that training can change, all blocks together.",
+        )  # fmt: skip
     caption = f"Blocks of {name}, batches of 8 on this machine's CPU, median of 5."
     alt = f"Parameters, output size and time of the {len(rows)} blocks of {name}"
     chart(block_costs_chart(rows), key="blocks", alt=alt)

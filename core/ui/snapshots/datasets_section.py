@@ -1,4 +1,4 @@
-"""Data sets to train on: what each needs, its fixed parts, its images by class."""
+"""Datasets to train on: what each needs, its fixed parts, its images by class."""
 
 from pathlib import Path
 
@@ -23,13 +23,14 @@ MAX_SIDE = 160
 
 
 def choose_dataset(prefix: str) -> tuple[str, Path | None] | None:
-    """Ask for a data set and, where it has files, for their folder; None until both
+    """Ask for a dataset and, where it has files, for their folder; None until both
     are there.
     """
     left, right = st.columns([1, 2])
     name = left.selectbox(
-        "Data set", [*BUILT_IN, *PUBLISHED, OWN], key=f"{prefix}dataset",
+        "Dataset", [*BUILT_IN, *PUBLISHED, OWN], key=f"{prefix}dataset",
         bind="query-params",
+        help="digits and synthetic are made here; published sets need their files.",
     )  # fmt: skip
     if name in BUILT_IN:
         return name, None
@@ -50,7 +51,7 @@ def choose_dataset(prefix: str) -> tuple[str, Path | None] | None:
 
 
 def datasets_section() -> None:
-    """Read a data set and show its parts."""
+    """Read a dataset and show its parts."""
     chosen = choose_dataset("")
     if chosen is None:
         return
@@ -73,9 +74,14 @@ def _show(dataset: Dataset) -> None:
              "test": dataset.test}  # fmt: skip
     with st.container(horizontal=True):
         for part, images in parts.items():
-            st.metric(part.capitalize(), f"{len(images):,}", width="content",
-                      border=True)  # fmt: skip
-        st.metric("Classes", f"{len(dataset.classes):,}", width="content", border=True)
+            st.metric(
+                part.capitalize(), f"{len(images):,}", width="content", border=True,
+                help="Images of this part; parts are fixed by the seed.",
+            )  # fmt: skip
+        st.metric(
+            "Classes", f"{len(dataset.classes):,}", width="content", border=True,
+            help="Different labels of the dataset.",
+        )  # fmt: skip
     st.markdown(
         f"{literal(dataset.origin)}, seed {dataset.seed}, hash `{dataset.key[:16]}`. "
         "The test images are set apart first; validation is never augmented."

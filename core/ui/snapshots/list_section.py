@@ -3,31 +3,18 @@
 import pandas as pd
 import streamlit as st
 
+from core.snapshots.glossary import COLUMNS as SNAPSHOTS
 from core.snapshots.lineage import Snapshot
+from core.ui.columns import described
 from core.ui.snapshots.loaders import snapshots
 from core.ui.snapshots.make_section import curves, make_section
 from core.ui.states import empty_state
 from core.ui.text import literal, plural
 
-COLUMNS = {
-    "id": st.column_config.TextColumn("Snapshot", pinned=True),
-    "origin": "Origin",
-    "parent": "Made from",
-    "retrain_index": st.column_config.NumberColumn(
-        "Retrain index", help="How many blocks before the head were trained."
-    ),
-    "dataset": "Data set",
-    "accuracy": st.column_config.NumberColumn(
-        "Test accuracy", format="percent",
-        help="Of the weights as they are stored, on images set apart.",
-    ),
-    "low": st.column_config.NumberColumn(
-        "95 % from", format="percent", help="Wilson's interval over the test images."
-    ),
-    "high": st.column_config.NumberColumn("to", format="percent"),
-    "seed": "Seed",
-    "made_at": "Made at",
-}  # fmt: skip
+COLUMNS = [
+    "id", "origin", "parent", "retrain_index", "dataset", "accuracy", "low", "high",
+    "seed", "made_at",
+]  # fmt: skip
 
 
 def list_section() -> None:
@@ -44,7 +31,10 @@ def list_section() -> None:
     st.markdown(f"**{plural(len(found), 'snapshot')}** of {_families(found)}")
     rows = snapshot_rows(found)
     picked = st.dataframe(
-        rows, hide_index=True, column_config=COLUMNS, alt="Snapshots", key="snapshots",
+        rows, hide_index=True, alt=f"{len(rows)} snapshots", key="snapshots",
+        column_config=described(
+            rows, SNAPSHOTS, pinned="id", fractions=("low", "high")
+        ),
         on_select="rerun", selection_mode="multi-row", placeholder="–",
     )  # fmt: skip
     chosen = [rows["id"].iloc[place] for place in picked["selection"]["rows"]]
@@ -68,7 +58,7 @@ def snapshot_rows(found: list[Snapshot]) -> pd.DataFrame:
             "accuracy": test.get("top1"), "low": test.get("low"),
             "high": test.get("high"), "seed": one.seed, "made_at": one.made_at,
         })  # fmt: skip
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _families(found: list[Snapshot]) -> str:

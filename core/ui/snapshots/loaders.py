@@ -113,7 +113,7 @@ def blocks_key(architecture: str) -> str:
 
 
 def start_dataset(key: str, name: str, root: Path | None) -> None:
-    """Start reading a data set: splits, counts, hash."""
+    """Start reading a dataset: splits, counts, hash."""
 
     def work(job: Job) -> Dataset:
         return load_dataset(name, root, progress=job.report)

@@ -40,7 +40,7 @@ def make_section() -> None:
     action = st.segmented_control(
         "How", list(LABELS), format_func=LABELS.get, default="train", key="how",
         bind="query-params", required=True,
-        help="Trained snapshots learn the data set; drawn ones get new random weights "
+        help="Trained snapshots learn the dataset; drawn ones get new random weights "
         "in their last blocks, for large stores whose truth is known.",
     )  # fmt: skip
     network, weights = _choose_network()
@@ -48,7 +48,10 @@ def make_section() -> None:
     if chosen is None:
         return
     left, middle, right = st.columns(3)
-    count = left.number_input("How many", 1, 500, 6, key="count", bind="query-params")
+    count = left.number_input(
+        "How many", 1, 500, 6, key="count", bind="query-params",
+        help="Snapshots to make, beside their base.",
+    )  # fmt: skip
     distribution = middle.selectbox(
         "Retrain index", list(DISTRIBUTIONS), index=list(DISTRIBUTIONS).index(
             "TWENTY_FIVE_PERCENT"), key="distribution", bind="query-params",
@@ -57,8 +60,11 @@ def make_section() -> None:
     arguments = [action or "train", "--count", str(int(count))]
     arguments += ["--distribution", distribution, *_network(network, weights)]
     if action != "generate":
-        passes = right.number_input("Epochs", 1, 200, 8, key="epochs",
-                                    bind="query-params")  # fmt: skip
+        passes = right.number_input(
+            "Epochs", 1, 200, 8, key="epochs", bind="query-params",
+            help="Passes over all training images, at most; training stops earlier "
+            "where validation gets no better.",
+        )  # fmt: skip
         name, folder = chosen
         arguments += ["--epochs", str(int(passes)), f"--dataset={name}"]
         arguments += [] if folder is None else [f"--data={folder}"]
@@ -86,6 +92,7 @@ def curves(names: list[str], *, key: str, is_final: bool = True) -> None:
     measure = st.segmented_control(
         "Measure", list(TITLES), format_func=TITLES.get, default="validation_top1",
         key=f"{key}-measure", required=True,
+        help="What is drawn, epoch by epoch. Validation images are not trained on.",
     )  # fmt: skip
     alt = f"{TITLES[measure]} by epoch of {rows['snapshot'].nunique()} snapshots"
     chart(training_curves(rows, measure), key=key, alt=alt, height=360)

@@ -1,14 +1,19 @@
-"""Search: which snapshot is the best start for a data set."""
+"""Search: which snapshot is the best start for a dataset."""
+
+import shlex
+from pathlib import Path
 
 import streamlit as st
 
 from core.charts.snapshots_ranking import snapshot_ranking
 from core.settings import load_settings, local_path
 from core.snapshots.datasets import BUILT_IN
+from core.snapshots.glossary import COLUMNS as SNAPSHOTS
 from core.snapshots.kept_rankings import kept_ranking
 from core.snapshots.search import PROXIES, Ranking
 from core.transfer.agreement import TITLES
 from core.ui.chart import chart
+from core.ui.columns import described
 from core.ui.export_row import export_row
 from core.ui.job_panel import job_panel
 from core.ui.snapshots.loaders import (
@@ -21,15 +26,6 @@ from core.ui.states import empty_state, note, unknown_choice
 from core.ui.text import duration, literal, plural
 
 OWN = "a folder of images"
-COLUMNS = {
-    "rank": st.column_config.NumberColumn("Rank", help="Equal scores share a rank."),
-    "id": st.column_config.TextColumn("Snapshot", pinned=True),
-    "score": st.column_config.NumberColumn("Score", format="%.5g"),
-    "images": "Images",
-    "architecture": "Architecture",
-    "base": "Base",
-    "retrain_index": "Retrain index",
-}
 
 
 def search_section() -> None:
@@ -46,7 +42,10 @@ def search_section() -> None:
         empty_state("There is nothing to search yet. Make snapshots first.")
         return
     left, middle, right = st.columns(3)
-    place = left.selectbox("Search", list(places), key="place", bind="query-params")
+    place = left.selectbox(
+        "Search", list(places), key="place", bind="query-params",
+        help="Where the snapshots are taken from.",
+    )  # fmt: skip
     dataset = middle.selectbox(
         "On", [*BUILT_IN, OWN], key="on", bind="query-params",
         help="The labeled images that the snapshots are ranked for. Of digits and "
@@ -76,9 +75,9 @@ def search_section() -> None:
     job = job_panel(key)
     found = kept_ranking(folder, name, load_settings())
     if found is not None:
-        _show(found, dataset or name)
+        _show(found, name if name in BUILT_IN else Path(name).name, folder)
     elif job is None:
-        empty_state("Not searched yet for this data set.")
+        empty_state("Not searched yet for this dataset.")
 
 
 def _dataset_name(dataset: str | None) -> str | None:
@@ -87,6 +86,7 @@ def _dataset_name(dataset: str | None) -> str | None:
     text = st.text_input(
         "Folder of images on this machine, with a folder a class", key="images",
         bind="query-params", placeholder="full path", width=640,
+        help="The folders' names are the classes. Nothing is uploaded or copied.",
     )  # fmt: skip
     if not text:
         empty_state("Type the path of a folder; nothing is uploaded.")
@@ -98,7 +98,7 @@ def _dataset_name(dataset: str | None) -> str | None:
     return str(path)
 
 
-def _show(found: Ranking, dataset: str) -> None:
+def _show(found: Ranking, dataset: str, place: Path) -> None:
     best = found.rows[found.rows["rank"] == 1]["id"]
     first = ", ".join(f"**{literal(id)}**" for id in best[:3])
     tied = f" ({len(best)} tie)" if len(best) > 1 else ""
@@ -112,6 +112,8 @@ def _show(found: Ranking, dataset: str) -> None:
             f"{found.ran:,} passes of an image through a block; running each snapshot "
             f"by itself would take {found.alone:,}."
         )
+    if len(best):
+        _take_out(place, best.iloc[0])
     for text in [*found.failures.values()][:5]:
         note(text)
     title = f"{_title(found.metric)} on {dataset}"
@@ -123,7 +125,8 @@ def _show(found: Ranking, dataset: str) -> None:
         caption=f"{title}, {found.images:,} images, {found.made_at[:10]}.",
     )  # fmt: skip
     st.dataframe(
-        found.rows, hide_index=True, column_config=COLUMNS, alt="Ranking",
+        found.rows, hide_index=True, alt=f"Ranking of {len(found.rows)} snapshots",
+        column_config=described(found.rows, SNAPSHOTS, pinned="id"),
         placeholder="–",
     )  # fmt: skip
     unread = len(found.unreadable)
@@ -134,6 +137,17 @@ def _show(found: Ranking, dataset: str) -> None:
         with st.expander(f"What the scores hide ({len(found.warnings)})"):
             for text in found.warnings[:30]:
                 note(text)
+
+
+def _take_out(place: Path, best: str) -> None:
+    """Say where the files of the best snapshot are, or how they come out of a store."""
+    if place != store_root():
+        st.caption("Its folder, to go on training from:")
+        st.code(str(place / best), language=None)
+        return
+    words = ["python", "-m", "core", "store", "export", best, "best-start"]
+    st.caption("To take its files out, bit by bit, into the folder `best-start`:")
+    st.code(shlex.join([*words, "--store", str(place)]), language="bash")
 
 
 def _title(metric: str) -> str:

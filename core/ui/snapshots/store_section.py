@@ -8,9 +8,11 @@ import streamlit as st
 
 from core.charts.family_tree import family_tree
 from core.settings import local_path
+from core.snapshots.glossary import COLUMNS as SNAPSHOTS
 from core.snapshots.store.manifest import StoredModel
 from core.snapshots.store.query import lineage_tree
 from core.ui.chart import chart
+from core.ui.columns import described
 from core.ui.export_row import export_row
 from core.ui.job_panel import job_panel
 from core.ui.snapshots.loaders import (
@@ -24,19 +26,10 @@ from core.ui.snapshots.loaders import (
 from core.ui.states import empty_state, note, unknown_choice
 from core.ui.text import plural, size
 
-COLUMNS = {
-    "id": st.column_config.TextColumn("Model", pinned=True),
-    "parent": "Made from",
-    "depth": "Depth",
-    "retrain_index": "Retrain index",
-    "dataset": "Data set",
-    "accuracy": st.column_config.NumberColumn("Test accuracy", format="percent"),
-    "size_bytes": st.column_config.NumberColumn("Size", format="bytes"),
-    "own_bytes": st.column_config.NumberColumn(
-        "Its own", format="bytes", help="Tensors that its parent does not have."
-    ),
-    "children": "Children",
-}
+COLUMNS = [
+    "id", "parent", "depth", "retrain_index", "dataset", "accuracy", "size_bytes",
+    "own_bytes", "children",
+]  # fmt: skip
 
 
 def choose_store() -> Path | None:
@@ -75,13 +68,13 @@ def store_section() -> None:
         return
     models, used = read_store(str(folder), store_stamp(folder))
     with st.container(horizontal=True):
-        for label, value in (
-            ("Models", f"{used.models:,}"),
-            ("As published", size(used.published_bytes)),
-            ("Each tensor once", size(used.once_bytes)),
-            ("On disk", size(used.disk_bytes)),
+        for label, value, text in (
+            ("Models", f"{used.models:,}", "Models in the store."),
+            ("As published", size(used.published_bytes), "All files as they came."),
+            ("Each tensor once", size(used.once_bytes), "Equal tensors counted once."),
+            ("On disk", size(used.disk_bytes), "What the store's folder takes."),
         ):
-            st.metric(label, value, width="content", border=True)
+            st.metric(label, value, width="content", border=True, help=text)
     tensors = f"{used.unique_tensors:,} of {used.tensors:,} tensors are distinct"
     coded = f"; {used.coded_tensors:,} are kept as differences"
     note(tensors + (coded if used.coded_tensors else ""))
@@ -94,7 +87,10 @@ def _lineage(models: Sequence[StoredModel]) -> None:
     children = set(rows["parent"].dropna()) & set(rows["id"])
     roots = rows.loc[rows["id"].isin(children) & (rows["depth"] == 0), "id"].tolist()
     if roots:
-        root = st.selectbox("Descent from", roots, key="root", bind="query-params")
+        root = st.selectbox(
+            "Descent from", roots, key="root", bind="query-params",
+            help="The model whose children, and their children, are drawn.",
+        )  # fmt: skip
         edges = branches(rows, root or roots[0])
 
         def figure():
@@ -106,10 +102,14 @@ def _lineage(models: Sequence[StoredModel]) -> None:
             figure, edges, name="lineage", key="lineage-export",
             caption=f"Models made from {root}, as their records tell.",
         )  # fmt: skip
+    shown = rows[COLUMNS]
     st.dataframe(
-        rows[list(COLUMNS)], hide_index=True, column_config=COLUMNS, alt="Lineage",
+        shown,
+        hide_index=True,
+        alt=f"Lineage of {len(shown)} models",
         placeholder="–",
-    )  # fmt: skip
+        column_config=described(shown, SNAPSHOTS, pinned="id"),
+    )
 
 
 def branches(rows: pd.DataFrame, root: str) -> pd.DataFrame:

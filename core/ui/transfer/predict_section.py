@@ -7,10 +7,13 @@ from core.charts.transfer_intervals import intervals
 from core.transfer.agreement import kind_of, titles
 from core.transfer.changes import TaskDescription
 from core.transfer.evaluate import Evaluation
+from core.transfer.glossary import COLUMNS as TRANSFER
+from core.transfer.glossary import METRICS, PREDICTORS, SCORES, WORDS
 from core.transfer.recommend import Budget, Recommendation, recommend
 from core.transfer.records import Records
 from core.transfer.splits import SPLITS
 from core.ui.chart import chart
+from core.ui.columns import described
 from core.ui.export_row import export_row
 from core.ui.job_panel import job_panel
 from core.ui.loaders import jobs
@@ -23,18 +26,6 @@ from core.ui.transfer.loaders import (
     start_evaluation,
 )
 
-METRIC_TITLES = {
-    "rmse": "RMSE", "pearson": "Pearson", "kendall": "Kendall",
-    "weighted_kendall": "Weighted Kendall", "top1_regret": "Top-1 regret",
-    "top3_regret": "Top-3 regret",
-}  # fmt: skip
-
-
-PERCENT = {
-    "low": "Low", "high": "High", "behind": "Behind", "behind_low": "Behind, low",
-    "behind_high": "Behind, high", "nearest_accuracy": "Accuracy there",
-}  # fmt: skip
-
 
 def evaluate_section() -> None:
     """Hold predictors against records that were hidden from them."""
@@ -44,7 +35,12 @@ def evaluate_section() -> None:
         return
     questions = {one.name: one.question for one in SPLITS}
     chosen = st.selectbox(
-        "Hidden", list(questions), key="split", bind="query-params", width=420
+        "Hidden",
+        list(questions),
+        key="split",
+        bind="query-params",
+        width=420,
+        help="Which records are hidden together, to be predicted from the others.",
     )
     st.caption(questions[chosen])
     key = f"evaluate-{records.fingerprint}-{chosen}"
@@ -68,10 +64,12 @@ def _table(found: Evaluation) -> None:
     shown = scores.assign(text=scores.apply(_cell, axis=1))
     wide = shown.pivot(index="title", columns="metric", values="text")
     order = scores[scores["metric"] == "kendall"].sort_values("value", ascending=False)
-    wide = wide.reindex(index=order["title"], columns=list(METRIC_TITLES))
+    wide = wide.reindex(index=order["title"], columns=[one.word for one in METRICS])
+    wide = wide.rename_axis("predictor").reset_index()
     st.dataframe(
-        wide.rename(columns=METRIC_TITLES).rename_axis("Predictor").reset_index(),
-        hide_index=True, alt="Predictors on hidden records", placeholder="–",
+        wide, hide_index=True, placeholder="–",
+        alt=f"{len(wide)} predictors on hidden records",
+        column_config=described(wide, METRICS, WORDS, pinned="predictor"),
     )  # fmt: skip
     st.caption(
         "Mean over tasks with its 95 % interval; ★ the best, = what cannot be told "
@@ -127,21 +125,42 @@ def _asked(records: Records) -> tuple[TaskDescription, Budget]:
     domain = one.selectbox(
         "Domain", domains, key="domain", bind="query-params", index=None,
         accept_new_options=True, placeholder="unknown",
+        help="What your images show; one of the records' domains, or a new one.",
     )  # fmt: skip
     classes = two.number_input(
-        "Classes", 2, 100_000, None, key="classes", bind="query-params"
+        "Classes",
+        2,
+        100_000,
+        None,
+        key="classes",
+        bind="query-params",
+        help="How many labels your dataset has.",
     )
     samples = three.number_input(
-        "Training images in all", 1, 10**9, None, key="samples", bind="query-params"
+        "Training images in all",
+        1,
+        10**9,
+        None,
+        key="samples",
+        bind="query-params",
+        help="Labeled images to train on, of all classes together.",
     )
     labels = one.text_input("Labels", key="labels", bind="query-params",
-                            placeholder="names, separated by commas")  # fmt: skip
+                            placeholder="names, separated by commas",
+                            help="Classes' names; alike ones make tasks alike.",
+                            )  # fmt: skip
     params = two.number_input(
-        "At most parameters", 1, 10**12, None, key="max_params", bind="query-params"
+        "Parameters, at most",
+        1,
+        10**12,
+        None,
+        key="max_params",
+        bind="query-params",
+        help="Empty: no limit.",
     )
     gmacs = three.number_input(
-        "At most GMACs", 1e-6, 1e6, None, key="max_gmacs", bind="query-params",
-        format="%.4f",
+        "GMACs, at most", 1e-6, 1e6, None, key="max_gmacs", bind="query-params",
+        format="%.4f", help="Empty: no limit.",
     )  # fmt: skip
     return TaskDescription(domain, classes, samples, labels or None), Budget(
         params, gmacs
@@ -178,16 +197,14 @@ def _answer(found: Recommendation) -> None:
     models = found.models.rename_axis("model").reset_index()
     st.dataframe(
         models, hide_index=True, alt="Recommended models", placeholder="–",
-        column_config={
-            "model": "Model",
-            "accuracy": st.column_config.NumberColumn("Expected", format="percent"),
-            "p_best": st.column_config.NumberColumn("Best with", format="percent"),
-            "params": st.column_config.NumberColumn("Parameters", format="compact"),
-            "is_tied": st.column_config.CheckboxColumn("Ties with the first"),
-            "records": "Records", "nearest": "Most alike task",
-            **{name: st.column_config.NumberColumn(label, format="percent")
-               for name, label in PERCENT.items()},
-        },
+        column_config=described(
+            models, TRANSFER, SCORES, PREDICTORS, pinned="model",
+            fractions=("low", "high"),
+            accuracy=st.column_config.NumberColumn(
+                "Expected accuracy", format="percent",
+                help="By a Gaussian process over the records.",
+            ),
+        ),
     )  # fmt: skip
     export_row(
         figure, models, name="recommendation", key="recommendation-export",

@@ -5,9 +5,13 @@ import streamlit as st
 
 from core.charts.transfer_matrix import records_matrix
 from core.errors import UsageError
+from core.glossary import ERRORS
+from core.transfer.glossary import COLUMNS as TRANSFER
+from core.transfer.glossary import WORDS
 from core.transfer.matrix import cell_table, ordered_matrix
 from core.transfer.own_records import OwnRecords, read_own_records
 from core.ui.chart import chart
+from core.ui.columns import described
 from core.ui.export_row import export_row
 from core.ui.states import error_state, note
 from core.ui.text import literal, plural
@@ -39,7 +43,10 @@ def records_section() -> None:
         help="accuracy compares models on the tasks they share; cluster puts alike "
         "next to alike by what both means leave.",
     )  # fmt: skip
-    tasks = right.selectbox("Tasks by", ORDERS, key="tasks_by", bind="query-params")
+    tasks = right.selectbox(
+        "Tasks by", ORDERS, key="tasks_by", bind="query-params",
+        help="The order of the columns, as of the rows beside.",
+    )  # fmt: skip
     matrix = ordered_matrix(records, models=models, tasks=tasks)
     chart(
         records_matrix(matrix), key="matrix", height=190 + 22 * min(len(matrix), 60),
@@ -57,17 +64,7 @@ def records_section() -> None:
 def _details(cells: pd.DataFrame) -> None:
     st.dataframe(
         cells, hide_index=True, alt="Every record", placeholder="–",
-        column_config={
-            "accuracy": st.column_config.NumberColumn("Accuracy", format="percent"),
-            "residual": st.column_config.NumberColumn(
-                "Beyond both means", format="%.3f"
-            ),
-            "imagenet_accuracy": st.column_config.NumberColumn(
-                "ImageNet accuracy", format="percent",
-                help="Of the demo's backbones: accuracy on their own first question.",
-            ),
-            "params": st.column_config.NumberColumn("Parameters", format="compact"),
-        },
+        column_config=described(cells, TRANSFER, WORDS, pinned="model"),
     )  # fmt: skip
 
 
@@ -90,7 +87,8 @@ def _own_records() -> None:
             st.button("Forget these records", on_click=_forget)
         if demo_records() is not None:
             st.toggle("Together with the demo's records", key="with_demo",
-                      persist_state="session")  # fmt: skip
+                      persist_state="session",
+                      help="Off: your records alone.")  # fmt: skip
 
 
 def _read(content: bytes) -> None:
@@ -107,8 +105,13 @@ def _forget() -> None:
 
 
 def _preview(own: OwnRecords) -> None:
-    st.dataframe(own.rows.head(PREVIEWED).dropna(axis=1, how="all"), hide_index=True,
-                 alt="The first rows as they were read")  # fmt: skip
+    first = own.rows.head(PREVIEWED).dropna(axis=1, how="all")
+    st.dataframe(
+        first,
+        hide_index=True,
+        alt="The first rows as they were read",
+        column_config=described(first, TRANSFER, WORDS),
+    )
     if own.percent:
         st.caption(f"Read as percent: {literal(', '.join(own.percent))}.")
     if len(own.errors):
@@ -116,4 +119,9 @@ def _preview(own: OwnRecords) -> None:
             f"{plural(len(own.errors), 'cell')} could not be used.",
             icon=":material/warning:",
         )
-        st.dataframe(own.errors, hide_index=True, alt="What is wrong, by row")
+        st.dataframe(
+            own.errors,
+            hide_index=True,
+            alt="What is wrong, by row",
+            column_config=described(own.errors, ERRORS),
+        )

@@ -10,7 +10,10 @@ from core.transfer.agreement import (
     predicts_accuracy,
     ranker_rows,
 )
+from core.transfer.glossary import COLUMNS as TRANSFER
+from core.transfer.glossary import METRICS as RANKING
 from core.ui.chart import chart
+from core.ui.columns import described
 from core.ui.export_row import export_row
 from core.ui.states import note
 from core.ui.text import literal
@@ -22,12 +25,8 @@ SOURCE = (
     "this machine; a ridge head trained on frozen features of 8 or 40 images a class, "
     "measured on about 450 images that no backbone and no head saw."
 )
-METRICS = {
-    "kendall": "Kendall's τ",
-    "weighted_kendall": "Weighted τ",
-    "pearson": "Pearson's r",
-    "top1_regret": "Top-1 regret",
-}
+SHOWN = ("kendall", "weighted_kendall", "pearson", "top1_regret")
+METRICS = {one.word: one.title for one in RANKING if one.word in SHOWN}
 
 
 def truth_section() -> None:
@@ -56,7 +55,7 @@ def _scatter(found: Agreement) -> None:
     )  # fmt: skip
     task = right.selectbox(
         "Task", [ALL_TASKS, *found.cells["task"].unique()], key="task",
-        bind="query-params",
+        bind="query-params", help="One question about the digits, or all together.",
     )  # fmt: skip
     one = None if task in (None, ALL_TASKS) else task
     rows = points(found, ranker, one)
@@ -85,6 +84,10 @@ def _rankers(found: Agreement) -> None:
     metric = st.segmented_control(
         "By", list(METRICS), format_func=METRICS.get, key="metric", default="kendall",
         bind="query-params", required=True,
+        help="  \n".join(
+            f"**{METRICS[one.word]}**: {one.help}"
+            for one in RANKING if one.word in METRICS
+        ),
     )  # fmt: skip
     rows = ranker_rows(found.rankers, metric or "kendall")
     title = f"{METRICS[metric or 'kendall']}, mean and 95 % interval"
@@ -92,13 +95,7 @@ def _rankers(found: Agreement) -> None:
     chart(intervals(rows, title=title), key="rankers", alt=alt)
     st.dataframe(
         rows, hide_index=True, alt="Rankers",
-        column_config={
-            "name": "Ranker", "kind": "Kind",
-            "is_tied": st.column_config.CheckboxColumn("Ties with the best"),
-            **{name: st.column_config.NumberColumn(label, format="%.3f")
-               for name, label in (("value", "Mean"), ("low", "Low"),
-                                   ("high", "High"))},
-        },
+        column_config=described(rows, TRANSFER, pinned="name"),
     )  # fmt: skip
     export_row(
         lambda: intervals(rows, title=title), rows, name=f"rankers-{metric}",

@@ -18,8 +18,12 @@ def audit_section() -> None:
         tasks = st.pills(
             "Task", TASKS, selection_mode="multi", key="audit_task",
             bind="query-params", format_func=str.capitalize,
+            help="What the audited model does.",
         )  # fmt: skip
-        only = st.toggle("Only changed verdicts", key="changed", bind="query-params")
+        only = st.toggle(
+            "Only changed verdicts", key="changed", bind="query-params",
+            help="Models that install now and did not, or the other way round.",
+        )  # fmt: skip
     rows = table[table["task"].isin(tasks)] if tasks else table
     rows = rows[rows["changed"]] if only else rows
     _listing(rows)
@@ -41,7 +45,7 @@ def _one(table: pd.DataFrame) -> None:
     names = dict(zip(table["id"], table["name"], strict=True))
     audit = st.selectbox(
         "Audit", list(names), key="audit", bind="query-params", width=320,
-        format_func=names.get,
+        format_func=names.get, help="One model and its every verdict, with the links.",
     )  # fmt: skip
     catalog = survey()
     entry = catalog.audits.set_index("id").loc[audit]

@@ -3,19 +3,28 @@
 import pandas as pd
 import streamlit as st
 
+from core.ui.columns import described
+from core.ui.fit_link import fit_link
 from core.ui.states import empty_state
 from core.ui.text import literal
 from core.ui.zero_shot.filters import Chosen
 from core.ui.zero_shot.loaders import rankings, survey
 from core.ui.zero_shot.tables import corrections
+from core.zero_shot.glossary import RANKS, SURVEY
 
 FACTS = (
     ("organization", "From"), ("year", "Year"), ("kind", "Kind"),
     ("library", "Library"), ("entry", "Class or name"), ("found_in", "Seen in"),
-    ("licence", "Licence"), ("licence_source", "Licence read in"),
+    ("licence", "License"), ("licence_source", "License read in"),
     ("access", "Weights"), ("paper", "Paper"), ("repositories", "Repositories"),
     ("hub_ids", "On the Hub"), ("note", "Note"),
 )  # fmt: skip
+
+
+PLACES = ["title", "task", "rank", "of", "label", "value", "date"]
+RESULTS = [
+    "variant", "benchmark", "value", "params", "gmacs", "speed", "source", "read",
+]  # fmt: skip
 
 
 def model_details(chosen: Chosen) -> None:
@@ -24,6 +33,7 @@ def model_details(chosen: Chosen) -> None:
     model = st.selectbox(
         "Details of", list(names), key="recognizer", bind="query-params", width=420,
         index=None, format_func=names.get, placeholder="A model",
+        help="Its facts, the four criteria, its places and results.",
     )  # fmt: skip
     if not model:
         empty_state("Choose a model to see its facts, places and results.")
@@ -34,6 +44,8 @@ def model_details(chosen: Chosen) -> None:
         _facts(entry)
     with right:
         _criteria(entry)
+        if entry["hub_ids"]:
+            fit_link(entry["hub_ids"][0])
     _places(model)
     _results(model)
     _corrections(model)
@@ -41,9 +53,10 @@ def model_details(chosen: Chosen) -> None:
 
 def _facts(entry: pd.Series) -> None:
     said = {title: _written(entry[name]) for name, title in FACTS}
+    facts = pd.DataFrame({"fact": list(said), "value": list(said.values())})
     st.dataframe(
-        {"Fact": list(said), "": list(said.values())}, hide_index=True,
-        alt="Facts of the model", height="content",
+        facts, hide_index=True, alt=f"{len(facts)} facts about the model",
+        height="content", column_config=described(facts, SURVEY),
     )  # fmt: skip
 
 
@@ -76,13 +89,9 @@ def _places(model: str) -> None:
     popular = popular[(popular["model"] == model) & popular["rank"].isna()]
     if len(rows):
         st.dataframe(
-            rows[["title", "task", "rank", "of", "label", "value", "date"]],
-            hide_index=True, alt="Places of the model", placeholder="–",
-            column_config={
-                "title": "List", "task": "Task", "rank": "Rank", "of": "of",
-                "label": "Listed as", "date": "As of",
-                "value": st.column_config.NumberColumn("Value", format="percent"),
-            },
+            rows[PLACES], hide_index=True, placeholder="–",
+            alt=f"{len(rows)} places of the model",
+            column_config=described(rows[PLACES], RANKS, fractions=("value",)),
         )  # fmt: skip
     for place in popular.itertuples():
         st.caption(
@@ -97,16 +106,9 @@ def _results(model: str) -> None:
     if rows.empty:
         return
     names = catalog.benchmarks.set_index("id")["name"]
+    shown = rows.assign(benchmark=rows["benchmark"].map(names))[RESULTS]
     st.dataframe(
-        rows.assign(benchmark=rows["benchmark"].map(names))[
-            ["variant", "benchmark", "value", "params", "gmacs", "speed", "source",
-             "read"]
-        ], hide_index=True, alt="Published results of the model", placeholder="–",
-        column_config={
-            "variant": "Checkpoint", "benchmark": "Benchmark", "source": "Source",
-            "value": st.column_config.NumberColumn("Value", format="percent"),
-            "params": st.column_config.NumberColumn("Parameters", format="compact"),
-            "gmacs": st.column_config.NumberColumn("GMACs", format="%.2f"),
-            "speed": "Speed", "read": "Read",
-        },
+        shown, hide_index=True, placeholder="–",
+        alt=f"{len(shown)} published results of the model",
+        column_config=described(shown, RANKS, fractions=("value",)),
     )  # fmt: skip

@@ -37,6 +37,7 @@ def choose_zero_shot() -> Chosen:
         task = st.segmented_control(
             "Task", TASKS, key="recognize", bind="query-params", default=TASKS[0],
             required=True, format_func=str.capitalize,
+            help="What the models do: name, find, or outline things.",
         ) or TASKS[0]  # fmt: skip
         protocol = st.segmented_control(
             "Protocol", PROTOCOLS, key="trained", bind="query-params",
@@ -86,11 +87,15 @@ def _filtered(models: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
     names = models["licence"].replace("", LICENCE_UNKNOWN)
     licences = st.multiselect(
-        "Licence", sorted(set(names)), key="code_licence", bind="query-params",
+        "License", sorted(set(names)), key="code_licence", bind="query-params",
         help="Of the code; the weights may have another.",
     )  # fmt: skip
     access = st.multiselect(
-        "Access to the weights", ACCESS, key="weights_access", bind="query-params"
+        "Access to the weights",
+        ACCESS,
+        key="weights_access",
+        bind="query-params",
+        help="open: whoever wants may fetch them; gated: after accepting terms.",
     )
     refused = [NO] if undecided else [NO, UNKNOWN]
     for criterion in wanted:

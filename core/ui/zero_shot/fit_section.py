@@ -9,15 +9,19 @@ from core.errors import PedigreeError
 from core.jobs import Job
 from core.settings import load_settings
 from core.ui.chart import chart
+from core.ui.columns import described
 from core.ui.export_row import export_row
+from core.ui.fit_link import try_link
 from core.ui.job_panel import job_panel
 from core.ui.loaders import jobs
 from core.ui.states import empty_state, error_state, note
 from core.ui.text import compact, literal
 from core.ui.verb_job import run_verb
+from core.ui.zero_shot.try_question import can_be_tried
 from core.zero_shot.configurations import known_configurations
 from core.zero_shot.fit import Fit, gigabytes
 from core.zero_shot.fit_document import fit_path, kept_fit, read_document
+from core.zero_shot.glossary import ANSWERS
 from core.zero_shot.workload import DTYPES, Workload
 
 ICONS = {
@@ -57,6 +61,8 @@ def fit_section() -> None:
         empty_state("It takes a few seconds, without a network for what is listed.")
     if told is not None:
         _show(read_document(told, _other(told, memory_gib)), told)
+        if can_be_tried(model):
+            try_link(model)
 
 
 def _model() -> str | None:
@@ -65,6 +71,7 @@ def _model() -> str | None:
         "Model", names, key="fit_model", bind="query-params", index=None, width=520,
         accept_new_options=True,
         placeholder="a listed one, owner/name, torchvision/resnet50, or a path",
+        help="Only its configuration is read, never its weights.",
     )  # fmt: skip
 
 
@@ -72,7 +79,7 @@ def _workload() -> Workload:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         batch = st.number_input(
             "Images at once", 1, 65_536, 1, key="fit_batch", bind="query-params",
-            width=140,
+            width=140, help="The batch: activations grow with it, weights do not.",
         )  # fmt: skip
         size = st.number_input(
             "Image size (px)", 0, 16_384, 0, key="fit_size", bind="query-params",
@@ -90,6 +97,7 @@ def _workload() -> Workload:
         dtype = st.segmented_control(
             "Numbers", DTYPES, key="fit_dtype", bind="query-params",
             default=DTYPES[0], required=True,
+            help="The number format of weights and activations.",
         )  # fmt: skip
         use = st.segmented_control(
             "Use", ("Inference", "Training"), key="fit_use", bind="query-params",
@@ -138,9 +146,14 @@ def _show(held: Fit, told: dict) -> None:
     macs = "unknown" if found.macs is None else f"{found.macs / 1e9:,.2f}"
     second.metric("GMACs", macs, help="For one image and one text.")
     total = held.total_bytes
-    third.metric("Memory", gigabytes(total) if total else "unknown")
+    third.metric(
+        "Memory", gigabytes(total) if total else "unknown",
+        help="At its peak: weights, activations and what the device itself needs.",
+    )  # fmt: skip
     high, wide = found.image_size
-    fourth.metric("Image", f"{wide} × {high} px")
+    fourth.metric(
+        "Image", f"{wide} × {high} px", help="The size at which images are given in."
+    )
     sizes = pd.array(list(held.parts.values()), "Int64")
     rows = pd.DataFrame({"part": list(held.parts), "bytes": sizes})
 
@@ -152,9 +165,10 @@ def _show(held: Fit, told: dict) -> None:
     alt = f"Memory of {literal(found.name)}: {gigabytes(held.total_bytes or 0)} in all"
     chart(figure(), key="fit-chart", alt=alt)
     known = rows[rows["bytes"] > 0].assign(size=lambda r: r["bytes"].map(gigabytes))
+    shown = known[["part", "size"]]
     st.dataframe(
-        known[["part", "size"]], hide_index=True, alt="Memory by what it is for",
-        column_config={"part": "Memory for", "size": "Size"}, height="content",
+        shown, hide_index=True, alt="Memory by what it is for", height="content",
+        column_config=described(shown, ANSWERS),
     )  # fmt: skip
     export_row(
         figure, rows, name="memory-of-a-model", key="fit-export",

@@ -47,6 +47,7 @@ def _draw(rows: pd.DataFrame, offered: list[str]) -> None:
         benchmark = st.selectbox(
             "Benchmark", offered, key="scored_on", bind="query-params", width=320,
             format_func=benchmarks["name"].get,
+            help="What the score was measured on; scores of two never mix.",
         )  # fmt: skip
         cost = st.segmented_control(
             "Cost", list(COSTS), key="against", bind="query-params", default="params",

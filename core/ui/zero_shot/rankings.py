@@ -4,7 +4,9 @@ import pandas as pd
 import streamlit as st
 
 from core.charts.zero_shot_ranks import consensus_range, rank_matrix
+from core.glossary import criteria_words
 from core.ui.chart import chart
+from core.ui.columns import described
 from core.ui.export_row import export_row
 from core.ui.states import empty_state, note
 from core.ui.text import literal, plural
@@ -15,6 +17,7 @@ from core.ui.zero_shot.loaders import open_clip_table, rankings, survey
 from core.ui.zero_shot.tables import corrections, exported_table
 from core.zero_shot.consensus import agreement, consensus
 from core.zero_shot.criteria import answer
+from core.zero_shot.glossary import RANKS, SURVEY
 
 HONEST = (
     "Benchmarks do not transfer: an order on ImageNet or LVIS says little about, for "
@@ -121,11 +124,7 @@ def _matrix(chosen: Chosen, found: pd.DataFrame, ranked: pd.DataFrame) -> None:
         exported_table(
             pairs, name="agreement", key="pairs-export", alt="Agreement of lists",
             caption=f"Pairs of models that two lists order alike. {_sources(ranked)}",
-            column_config={
-                "one": "List", "other": "and list", "models": "Shared models",
-                "pairs": "Pairs", "alike": "Alike",
-                "share": st.column_config.NumberColumn("Share", format="percent"),
-            },
+            column_config=described(pairs, RANKS),
         )  # fmt: skip
 
 
@@ -149,17 +148,11 @@ def _every_model(chosen: Chosen, found: pd.DataFrame) -> None:
         key="models-export", alt="Models", height="auto",
         caption=f"{chosen.protocol.capitalize()} models, {chosen.task}: consensus and "
         "the survey's criteria as of 2026-11.",
-        column_config={
-            "name": st.column_config.TextColumn("Model", pinned=True),
-            "place": st.column_config.NumberColumn("Place", format="%d"),
-            "score": st.column_config.NumberColumn("Reciprocal rank", format="%.2f"),
-            "at_least": st.column_config.NumberColumn("At least", format="%.2f"),
-            "sources": st.column_config.NumberColumn("Sources", format="%d"),
-            "rankings": st.column_config.NumberColumn("Lists", format="%d"),
-            **names, "licence": "Licence", "access": "Weights",
-            "organization": "Organization",
-            "year": st.column_config.NumberColumn("Year", format="%d"),
-            "library": "Library",
-        },
+        column_config=described(
+            rows, RANKS, SURVEY, criteria_words(survey()), pinned="name",
+            year=st.column_config.NumberColumn(
+                "Year", format="%d", help="When it was published."
+            ),
+        ),
     )  # fmt: skip
     note(HONEST)

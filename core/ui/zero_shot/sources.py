@@ -50,7 +50,7 @@ def _sources() -> None:
     prose_table(
         rows[["name", "verdict", "says", "placements", "status", "status_since",
               "status_note", "repository"]],
-        {"name": "Source", "verdict": "Verdict, July 2024", "says": "Why",
+        {"name": "Source", "verdict": "Verdict", "says": "Why",
          "placements": "Placements", "status_note": "Today"},
         name="sources", key="sources-export", alt="Sources",
         caption="Sources of the survey of 2024-07-30 with its verdicts.",
@@ -65,7 +65,7 @@ def _links() -> None:
     st.markdown(f"{plural(len(links), 'link')}: {said}. None of them was visited.")
     states = st.pills(
         "State", list(counts.index), selection_mode="multi", key="link_state",
-        bind="query-params",
+        bind="query-params", help="What is known of a link; none was visited.",
     )  # fmt: skip
     shown = links[links["state"].isin(states)] if states else links
     links_table(shown, name="links", key="links-export", about=True)

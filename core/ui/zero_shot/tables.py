@@ -6,8 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from core.charts.export import MIME, file_name, table_bytes
+from core.ui.columns import described
 from core.ui.export_row import TABLE_LABELS, TABLES
 from core.ui.text import literal
+from core.zero_shot.glossary import SURVEY
 
 ARCHIVED = "archived"
 
@@ -92,10 +94,11 @@ def links_table(links: pd.DataFrame, *, name: str, key: str, about: bool) -> Non
     exported_table(
         shown, name=name, key=key, alt="Links and their states", height="auto",
         caption="Links of the survey of 2024-07-30; states as known, none was visited.",
-        column_config={
-            "open": st.column_config.LinkColumn("Open", display_text="open", width=70),
-            "about": "Named by", "role": "Role", "state": "State",
-            "since": st.column_config.TextColumn("Since", width=95),
-            "address": "Address", "note": "Note",
-        },
+        column_config=described(
+            shown, SURVEY,
+            open=st.column_config.LinkColumn(
+                "Open", display_text="open", width=70, help="Opens the link."
+            ),
+            since=st.column_config.TextColumn("Since", width=95, help="Since when."),
+        ),
     )  # fmt: skip

@@ -12,22 +12,18 @@ from core.charts.confusion import confusion_matrix
 from core.charts.findings import findings
 from core.charts.label_scores import label_scores
 from core.ui.chart import chart
+from core.ui.columns import described
 from core.ui.export_row import export_row
 from core.ui.states import note
 from core.ui.text import literal, percent, plural
 from core.zero_shot.fit import gigabytes
+from core.zero_shot.glossary import ANSWERS
 from core.zero_shot.kept_tryouts import PICTURE, read_places
 
 SCALES = {
     "softmax": "Softmax: shares of these labels, which sum to 1.",
     "sigmoid": "Sigmoid: each label by itself; they need not sum to 1.",
 }
-BOX_COLUMNS = {
-    "label": "Label", "x0": "Left", "y0": "Top", "x1": "Right", "y1": "Bottom",
-    "score": st.column_config.NumberColumn("Score", format="%.3f"),
-    "overlap": st.column_config.NumberColumn("Predicted overlap", format="%.3f"),
-    "share": st.column_config.NumberColumn("Share of the image", format="percent"),
-}  # fmt: skip
 
 
 def image_answer(told: dict[str, Any], folder: Path) -> None:
@@ -110,8 +106,9 @@ def _image_result(
         alt = f"{len(rows)} findings of {name} in the image"
     _figure(figure, rows, place, alt)
     st.dataframe(
-        rows, hide_index=True, alt=f"What {name} found", column_config=BOX_COLUMNS,
-        key=f"try-rows-{place}", placeholder="–",
+        rows, hide_index=True, alt=f"What {name} found",
+        column_config=described(rows, ANSWERS), key=f"try-rows-{place}",
+        placeholder="–",
     )  # fmt: skip
 
 

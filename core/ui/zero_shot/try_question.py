@@ -21,6 +21,7 @@ from core.zero_shot.tryout import Question
 
 LABELS = "cat, dog, car"
 MOST_MODELS = 2
+TRIED = ("classification", "detection", "segmentation")
 IMAGE_TYPES = ["jpg", "jpeg", "png", "webp", "bmp", "gif", "tif", "tiff"]
 
 
@@ -42,10 +43,10 @@ def ask() -> Asked | None:
     """Ask what to try; None while something is missing. Raises UsageError."""
     path = _path()
     models = st.multiselect(
-        "Models, two at most",
-        _names("classification", "detection", "segmentation"), key="try_models",
-        bind="query-params", accept_new_options=True, max_selections=MOST_MODELS,
+        "Models, two at most", _names(*TRIED), key="try_models", bind="query-params",
+        accept_new_options=True, max_selections=MOST_MODELS,
         placeholder="owner/name on the Hub, or a model folder's path",
+        help="Two are shown side by side. Weights are fetched once.",
     )  # fmt: skip
     question = _question(path is not None and path.is_dir())
     return Asked(path, tuple(models), question) if path and models else None
@@ -113,10 +114,16 @@ def _question(is_folder: bool) -> Question:
             "Turn boxes into masks by", _names("masks"), key="try_masks", index=None,
             bind="query-params", accept_new_options=True, width=420,
             placeholder="no model", disabled=is_folder,
+            help="A segmenter that outlines what a detector has found.",
         )  # fmt: skip
     lines = tuple(line.strip() for line in templates.splitlines() if line.strip())
     wanted = ["any"] if is_folder else checked_labels(re.split(r"[,\n]", labels))
     return Question(tuple(wanted), lines, threshold, masks or "")
+
+
+def can_be_tried(model: str) -> bool:
+    """Whether a name is a model of the catalog that reads labels, or a folder here."""
+    return model in _names(*TRIED) or local_path(model).is_dir()
 
 
 def _names(*tasks: str) -> list[str]:
