@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LAYERS = [
     ["core.errors"],
-    ["core.strict_json", "core.settings", "core.device"],
+    ["core.strict_json", "core.numerals", "core.settings", "core.device", "core.words"],
     ["core.cache"],
     ["core.fetch", "core.progress", "core.jobs", "core.scheduler"],
     ["core.tables"],
@@ -19,6 +19,7 @@ LAYERS = [
     ["core.snapshots"],
     ["core.zero_shot"],
     ["core.charts"],
+    ["core.glossary"],
     ["core.demo"],
     ["core.upkeep"],
     ["core.ui", "core.commands"],
