@@ -33,14 +33,14 @@ def predicted_against_true(
             x=rows["predicted"], y=rows["accuracy"], name=escape(family),
             text=names, mode="markers",
             marker={"color": style.color, "symbol": style.symbol, "size": 8},
-            hovertemplate="%{text}<br>predicted %{x:.3f}<br>true %{y:.3f}"
+            hovertemplate="%{text}<br>predicted %{x:.3f}<br>true %{y:.1%}"
             "<extra></extra>",
         )  # fmt: skip
     if same_scale and len(points):
         _diagonal(figure, points)
     is_share = "~%" if same_scale else None
     figure.update_xaxes(title_text=predicted_title, tickformat=is_share)
-    figure.update_yaxes(title_text=true_title, tickformat="~%" if same_scale else None)
+    figure.update_yaxes(title_text=true_title, tickformat="~%")
     figure.add_annotation(
         text=correlation_text(points), xref="paper", yref="paper", x=0.99, y=0.02,
         xanchor="right", yanchor="bottom", showarrow=False,

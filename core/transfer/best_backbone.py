@@ -4,6 +4,8 @@ which others cannot be told from it. Knows the rows of `DatasetScores` alone.
 
 import pandas as pd
 
+from core.numerals import percent
+
 NAMED = 3
 
 
@@ -35,13 +37,13 @@ def conclusion(rows: pd.DataFrame) -> str:
         return ""
     best, others = rows.iloc[0], rows.iloc[1:]
     said = (
-        f"{best['backbone']} is best: a head trained on it names "
-        f"{_percent(best['head_accuracy'])} of {best['test_images']:.0f} held-out "
-        f"images ({_percent(best['low'])} to {_percent(best['high'])})."
+        f"{best['backbone']} comes first: a head trained on it names "
+        f"{percent(best['head_accuracy'], 1)} of {best['test_images']:.0f} held-out "
+        f"images right ({percent(best['low'], 1)} to {percent(best['high'], 1)}, 95 % "
+        "interval)."
     )
-    parts = [said, _ties(others), _largest(rows, best)]
-    parts.append(f"Naming the largest class: {_percent(best['majority'])}.")
-    return " ".join(filter(None, parts))
+    plain = f"Always naming the largest class: {percent(best['majority'], 1)}."
+    return " ".join(filter(None, [said, _ties(others), _largest(rows, best), plain]))
 
 
 def _ties(others: pd.DataFrame) -> str:
@@ -49,9 +51,9 @@ def _ties(others: pd.DataFrame) -> str:
         return ""
     tied = others.loc[others["is_tied"], "backbone"].tolist()
     if not tied:
-        return "No other comes near: the intervals do not overlap."
+        return "No other interval reaches it."
     more = f" and {len(tied) - NAMED} more" if len(tied) > NAMED else ""
-    return f"It cannot be told from {', '.join(tied[:NAMED])}{more}: they tie."
+    return f"It ties with {', '.join(tied[:NAMED])}{more}: their intervals overlap."
 
 
 def _largest(rows: pd.DataFrame, best: pd.Series) -> str:
@@ -62,8 +64,5 @@ def _largest(rows: pd.DataFrame, best: pd.Series) -> str:
     largest = rows.loc[sizes.idxmax()]
     if largest["backbone"] == best["backbone"]:
         return "It is also the largest."
-    return f"The largest, {largest['backbone']}, {_percent(largest['head_accuracy'])}."
-
-
-def _percent(fraction: float) -> str:
-    return f"{100 * fraction:.1f} %"
+    reached = percent(largest["head_accuracy"], 1)
+    return f"The largest, {largest['backbone']}, reaches {reached}."

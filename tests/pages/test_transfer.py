@@ -131,6 +131,6 @@ def test_kept_scores_show_heads_failures_and_the_list_by_size(
     heads, scatter = figures(page)
     assert [len(trace["y"]) for trace in heads["data"]] == [2, 1]
     assert scatter["layout"]["annotations"][0]["text"] == "r = 1.00, n = 3"
-    assert page.success[0].value.startswith("b is best")
+    assert page.success[0].value.startswith("b comes first")
     told = " ".join(caption.value for caption in page.caption)
     assert "not here" in told and "list by size" in told

@@ -31,14 +31,15 @@ def test_the_order_of_the_rows_decides_nothing(rows):
 
 def test_the_sentence_names_ties_and_both_plain_choices(rows):
     assert conclusion(ranked_backbones(rows)) == (
-        "small is best: a head trained on it names 95.0 % of 100 held-out images "
-        "(90.0 % to 97.0 %). It cannot be told from middle: they tie. The largest, "
-        "large, 60.0 %. Naming the largest class: 50.0 %."
+        "small comes first: a head trained on it names 95.0 % of 100 held-out images "
+        "right (90.0 % to 97.0 %, 95 % interval). It ties with middle: their intervals "
+        "overlap. The largest, large, reaches 60.0 %. Always naming the largest class: "
+        "50.0 %."
     )
 
 
 def test_one_alone_ties_with_nobody(rows):
-    assert "tie" not in conclusion(ranked_backbones(rows.head(1)))
+    assert "ties" not in conclusion(ranked_backbones(rows.head(1)))
 
 
 def test_where_the_largest_is_best_it_says_so(rows):

@@ -16,7 +16,7 @@ from core.ui.states import note
 from core.ui.text import literal, plural
 
 MOST_UNREADABLE = 20
-MOST_LOOKS = 7
+MOST_LOOKS = 8
 """More backbones than this share one look in the scatter."""
 
 COLUMNS = {
@@ -75,8 +75,7 @@ def _heads(ranked: pd.DataFrame, caption: str) -> None:
     )  # fmt: skip
 
     def figure():
-        return intervals(rows, title="Accuracy of a trained head, 95 % interval",
-                         as_percent=True)  # fmt: skip
+        return intervals(rows, title="Trained head, 95 % interval", as_percent=True)
 
     chart(figure(), key="own-heads", alt=f"Trained heads on {len(rows)} backbones")
     export_row(

@@ -27,8 +27,8 @@ def images_section() -> None:
     )  # fmt: skip
     if not demo_backbones(load_settings()):
         note(
-            "Nothing to fetch from? Section Records makes the demo's eight small "
-            "backbones on this machine; then they are listed here."
+            "Without a network: the section Records makes the demo's eight small "
+            "backbones on this machine; they are listed here then."
         )
     if not folder:
         empty_state("Type the path of a folder; nothing is uploaded.")
