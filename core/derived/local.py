@@ -28,13 +28,8 @@ class Child:
     problem: CorruptCheckpoint | None = None
 
 
-def local_children(base: Path) -> list[Path]:
-    """Return the sibling folders whose card or config names `base`, sorted by name."""
-    return [child.path for child in list_children(base)]
-
-
 def list_children(base: Path) -> list[Child]:
-    """List the children of a local base, each with what its card claims.
+    """List the children of a local base by name, each with what its card claims.
 
     A card names the base by folder name, `owner/name` or relative path. A folder whose
     card is broken but mentions the base is listed with the problem. Raises UsageError

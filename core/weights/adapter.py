@@ -1,28 +1,17 @@
-"""Adapters: what `adapter_config.json` declares, and which modules of the base an
-adapter touches by the names of its tensors. Reads no weights.
+"""Adapters: what `adapter_config.json` declares. Reads no weights.
 
 Source: PEFT's checkpoint format
 (https://huggingface.co/docs/peft/developer_guides/checkpoint).
 """
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.errors import CorruptCheckpoint
 from core.weights.bounds import parse_json_object
-from core.weights.entry import ByteSource, TensorEntry
+from core.weights.entry import ByteSource
 
 MAX_CONFIG_BYTES = 4 * 1024 * 1024
 CONFIG_NAME = "adapter_config.json"
-
-_FACTOR = re.compile(
-    r"\.(lora_[AB]|lora_embedding_[AB]|lora_magnitude_vector|lora_E"
-    r"|hada_[wt][12](_[ab])?|lokr_[wt][12](_[ab])?|ia3_l|oft_[rR]|vera_lambda_[bd])\b"
-)
-_WRAPPER = re.compile(
-    r"^(base_model\.model\.)+|\.base_layer\b|\.modules_to_save(\.default)?\b"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +43,6 @@ class AdapterConfig:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class TouchedModules:
-    """The base's modules that an adapter changes: `adapted` by a delta, `replaced` by
-    trained weights of their own (`modules_to_save`, embeddings).
-    """
-
-    adapted: tuple[str, ...]
-    replaced: tuple[str, ...]
-
-
 def read_adapter_config(source: ByteSource) -> AdapterConfig:
     """Read an `adapter_config.json`. Raises CorruptCheckpoint when it is damaged."""
     if source.size > MAX_CONFIG_BYTES:
@@ -77,27 +56,6 @@ def read_adapter_config(source: ByteSource) -> AdapterConfig:
         modules_to_save=_words(fields.get("modules_to_save")),
         base=_of_type(fields.get("base_model_name_or_path"), str),
     )
-
-
-def touched_modules(entries: Iterable[TensorEntry]) -> TouchedModules:
-    """Find the touched modules of the base in the names of an adapter's tensors.
-
-    >>> names = ["base_model.model.vit.layer.0.query.lora_A.weight",
-    ...          "base_model.model.classifier.weight"]
-    >>> touched_modules(TensorEntry(name, "F32", (1,), 0, 4) for name in names)
-    TouchedModules(adapted=('vit.layer.0.query',), replaced=('classifier',))
-    """
-    adapted, replaced = {}, {}
-    for entry in entries:
-        factor = _FACTOR.search(entry.name)
-        module = entry.name[: factor.start()] if factor else _owner(entry.name)
-        module = _WRAPPER.sub("", module)
-        (adapted if factor else replaced)[module] = None
-    return TouchedModules(tuple(adapted), tuple(replaced))
-
-
-def _owner(name: str) -> str:
-    return name.rpartition(".")[0] or name
 
 
 def _of_type(value: object, kind: object) -> object:

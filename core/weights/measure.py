@@ -2,18 +2,16 @@
 streamed pass on the CPU or a GPU. Knows no models, only pairs of byte ranges.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import numpy as np
 
 from core.weights.entry import Checkpoint, TensorEntry
-from core.weights.lane import PAGE, Lane, mapped_sources
+from core.weights.lane import Lane, mapped_sources
 from core.weights.metrics import Measure, comparable, same_dtype
 from core.weights.partial_sums import empty_rows, measures
 from core.weights.spans import (
-    SPAN_BYTES,
     Pair,
     Span,
     plan_spans,
@@ -189,40 +187,6 @@ class PreparedBase:
         for i, (base, child) in enumerate(pairs):
             kept = norms[firsts[i] : firsts[i + 1]].copy()
             self._norms.setdefault((base, child.dtype), kept)
-
-
-@dataclass(frozen=True)
-class Job:
-    """One child of a base, and which of its tensors to compare with which."""
-
-    child: Checkpoint
-    pairs: Sequence[Pair]
-
-
-def measure_many(
-    prepared: PreparedBase,
-    jobs: Iterable[Job],
-    *,
-    workers: int = 2,
-    budget_bytes: int = 256 << 20,
-    metrics: bool = True,
-    sketch: bool = False,
-) -> Iterator[list[Measure]]:
-    """Compare many children with one base, several at a time, in the order of `jobs`.
-
-    Each child streams through buffers of a few MiB, whatever its size; no more children
-    run at once than `budget_bytes` has room for.
-    """
-    lane_bytes = 3 * (SPAN_BYTES + PAGE)
-    running = max(1, min(workers, budget_bytes // lane_bytes))
-
-    def measure(job: Job) -> list[Measure]:
-        return prepared.measure(
-            job.child, job.pairs, metrics=metrics, threads=1, sketch=sketch
-        )
-
-    with ThreadPoolExecutor(running) as pool:
-        yield from pool.map(measure, jobs)
 
 
 def _may_equal(base: TensorEntry, child: TensorEntry) -> bool:

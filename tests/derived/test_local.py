@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from core.derived.local import list_children, local_children
+from core.derived.local import list_children
 from core.errors import UsageError
 
 
@@ -21,7 +21,7 @@ def base(tmp_path):
 
 
 def names(base) -> list[str]:
-    return [child.name for child in local_children(base)]
+    return [child.path.name for child in list_children(base)]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from hashlib import sha256
 import pytest
 
 from core.derived.compare import compare_paths
-from core.derived.local import local_children
+from core.derived.local import list_children
 from core.errors import UsageError
 from core.snapshots.blocks import find_blocks, retrain_index
 from core.snapshots.freeze import recovered_blocks
@@ -93,7 +93,8 @@ def test_records_tell_what_is_stored(tiny, tmp_path):
 def test_the_family_is_found_by_its_cards(tiny, tmp_path):
     make_base(tmp_path, "base", tiny["vit"])
     made = generate_snapshots(tmp_path, "base", count=2, same_base=True)
-    assert local_children(tmp_path / "base") == [tmp_path / s.id for s in made]
+    children = list_children(tmp_path / "base")
+    assert [child.path for child in children] == [tmp_path / s.id for s in made]
 
 
 def test_a_base_can_be_made_of_another_file(tiny, tmp_path, contents):

@@ -13,7 +13,7 @@ from safetensors.numpy import save_file
 from core.errors import CorruptCheckpoint
 from core.weights.checkpoint import open_checkpoint
 from core.weights.entry import Checkpoint, TensorEntry
-from core.weights.measure import Job, PreparedBase, measure_many, measure_pairs
+from core.weights.measure import measure_pairs
 from core.weights.source import BytesSource
 
 FLOATS = {"F64": "f8", "F32": "f4", "F16": "f2", "BF16": "u2"}
@@ -234,15 +234,6 @@ def test_equality_alone_agrees_with_the_metrics(files):
         assert [(m.equal, m.equal_bytes) for m in quick] == [
             (m.equal, m.equal_bytes) for m in full
         ]
-
-
-def test_many_children_of_one_base_are_measured_as_each_alone(files):
-    base, child, half = files
-    jobs = [Job(c, by_name(base, c)) for c in (child, half, base, child)]
-    alone = [measure_pairs(base, job.child, job.pairs) for job in jobs]
-    with PreparedBase(base) as prepared:
-        assert list(measure_many(prepared, jobs)) == alone
-        assert list(measure_many(prepared, jobs, budget_bytes=0)) == alone
 
 
 def test_the_order_of_pairs_changes_no_measure(files):

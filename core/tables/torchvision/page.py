@@ -53,7 +53,6 @@ ALIASES = {
     "gips": ("gips",),
     "recipe": ("recipe", "recipes"),
 }
-OPTIONAL = ("gmacs", "gips")
 NUMBER = re.compile(r"(\d[\d,]{0,20}(?:\.\d{1,20})?)([KMB]?)", re.IGNORECASE)
 SUFFIXES = {"": 1, "K": 10**3, "M": 10**6, "B": 10**9}
 
