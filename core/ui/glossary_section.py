@@ -1,6 +1,6 @@
 """The glossary on a page: a table a part, and the one word that the address names."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import quote_plus
 
 import streamlit as st
@@ -11,7 +11,6 @@ from core.ui.text import literal, plural
 from core.words import Word
 
 PARAMETER = "word"
-HEAD = "| Word | Meaning | Unit | Source |\n|---|---|---|---|"
 
 
 def word_asked_for(every: Sequence[Part]) -> None:
@@ -40,19 +39,35 @@ def glossary_section(shown: Sequence[Part]) -> None:
                "Each links to itself, so that it can be sent.")  # fmt: skip
     for part in shown:
         st.subheader(part.title)
-        st.markdown("\n".join([HEAD, *map(row, part.words)]))
+        st.markdown(table(part))
 
 
-def row(word: Word) -> str:
-    """Write one word as a row of a Markdown table.
+def table(part: Part) -> str:
+    """Write a part as a Markdown table; a column that is empty is left out.
 
-    >>> row(Word("acc@1", "Top-1.", "Accuracy"))
-    '| [acc\\\\@1](?word=acc%401) (Accuracy) | Top\\\\-1\\\\. |  |  |'
+    >>> print(table(Part("Words", (Word("acc@1", "First.", "Accuracy"),))))
+    | Word | Meaning |
+    |---|---|
+    | [acc\\@1](?word=acc%401) (Accuracy) | First\\. |
     """
-    link = f"[{literal(word.word)}](?{PARAMETER}={quote_plus(word.word)})"
-    cells = (f"{link}{_also(word)}", *map(literal, (word.meaning, word.unit,
-                                                    word.source)))  # fmt: skip
+    cells = {
+        "Word": [_linked(word) for word in part.words],
+        "Meaning": [literal(word.meaning) for word in part.words],
+        "Unit": [literal(word.unit) for word in part.words],
+        "Source": [literal(word.source) for word in part.words],
+    }
+    filled = {head: column for head, column in cells.items() if any(column)}
+    rows = zip(*filled.values(), strict=True)
+    return "\n".join([_line(filled), "|---" * len(filled) + "|", *map(_line, rows)])
+
+
+def _line(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def _linked(word: Word) -> str:
+    link = f"[{literal(word.word)}](?{PARAMETER}={quote_plus(word.word)})"
+    return link + _also(word)
 
 
 def _also(word: Word) -> str:

@@ -39,7 +39,7 @@ def test_the_answer_in_words():
     )
     assert found.sentence == (
         "Of 4 models 1 fits at most 5 M parameters, at least 5,000 images/s on "
-        "RTX 5090, a licence of cc. 1 lacks a number that this asks for. "
+        "RTX 5090, a license of cc. 1 lacks a number that this asks for. "
         "Best: small-2, 72.0 % at 1 M parameters, 9,000 images/s."
     )
     assert (found.considered, found.unknown) == (4, 1)

@@ -37,7 +37,7 @@ def cache_section() -> None:
     rows = usage_rows(uses)
     total = size(sum(use.size_bytes for use in uses))
     st.dataframe(
-        rows, hide_index=True, placeholder="–",
+        rows, hide_index=True, placeholder="–", row_height=72, height="content",
         column_config=described(rows, JOBS, pinned="kind", **WIDTHS),
         alt=f"{total} in the cache, by kind",
     )  # fmt: skip
