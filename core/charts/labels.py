@@ -2,9 +2,10 @@
 models.
 """
 
-import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import unescape
+from itertools import pairwise, zip_longest
 
 import numpy as np
 import plotly.graph_objects as go
@@ -42,12 +43,13 @@ def place_labels(
     *,
     limit: int = 14,
     crowding: int = 1,
+    wanted: Sequence[bool] = (),
 ) -> list[str | None]:
     """Choose a side for each label, most important first, or None to leave it out.
 
     `points` (N, 2) are the labelled and `obstacles` (M, 2) all points, in pixels of the
     canvas. A label stays inside, clear of other labels and labelled points, and covers
-    at most `crowding` obstacles.
+    at most `crowding` obstacles; a `wanted` one may cover any number.
 
     >>> place_labels(np.array([[50.0, 50.0]]), ["a"], np.empty((0, 2)),
     ...              Canvas(100, 100, 10))
@@ -55,7 +57,7 @@ def place_labels(
     """
     placed: list[np.ndarray] = []
     sides: list[str | None] = []
-    for point, text in zip(points, texts, strict=True):
+    for point, text, is_wanted in zip_longest(points, texts, wanted):
         boxes = {side: _box(point, text, side, canvas) for side in POSITIONS}
         costs = {
             side: _covered(box, obstacles)
@@ -65,7 +67,8 @@ def place_labels(
             and not _covered(box, points)
         }
         best = min(costs, key=costs.get, default=None)
-        if best is None or costs[best] > crowding or len(placed) >= limit:
+        is_crowded = best is not None and costs[best] > crowding and not is_wanted
+        if best is None or is_crowded or len(placed) >= limit:
             sides.append(None)
             continue
         placed.append(boxes[best])
@@ -76,7 +79,8 @@ def place_labels(
 def relabel(figure: go.Figure, canvas: Canvas, *, limit: int = 14) -> go.Figure:
     """Place the labels of an accuracy chart again for another canvas, in place.
 
-    The trace named "labels" keeps every candidate in its `meta`; axes have ranges.
+    The trace named "labels" keeps every candidate in its `meta`, and in the second
+    column of its `customdata` whether a person picked it; axes have ranges.
     """
     for trace in figure.select_traces({"name": "labels"}):
         sides = place_labels(
@@ -85,6 +89,7 @@ def relabel(figure: go.Figure, canvas: Canvas, *, limit: int = 14) -> go.Figure:
             _all_pixels(figure, canvas),
             canvas,
             limit=limit,
+            wanted=[is_picked for _, is_picked in trace.customdata],
         )
         trace.text = [
             text if side else "" for text, side in zip(trace.meta, sides, strict=True)
@@ -132,10 +137,10 @@ def _all_pixels(figure: go.Figure, canvas: Canvas) -> np.ndarray:
     return np.concatenate(clouds)
 
 
-def _along_steps(corners: np.ndarray, every_px: float = 6.0) -> np.ndarray:
+def _along_steps(corners: np.ndarray, every_px: float = 2.0) -> np.ndarray:
     """Return points along a step line that goes across, then up or down."""
     steps = [corners[:1]]
-    for start, stop in itertools.pairwise(corners):
+    for start, stop in pairwise(corners):
         turn = np.array([stop[0], start[1]])
         for tail, tip in ((start, turn), (turn, stop)):
             count = max(2, int(np.abs(tip - tail).sum() / every_px))

@@ -100,7 +100,10 @@ def label_layer(
     return {
         "type": "scatter", "mode": "markers+text", "name": "labels",
         "showlegend": False, "x": order[x], "y": order[y], "hoverinfo": "skip",
-        "customdata": order[["id"]].to_numpy(object), "meta": texts, "text": texts,
+        "customdata": order.assign(is_picked=order["id"].isin(list(picked)))[
+            ["id", "is_picked"]
+        ].to_numpy(object),
+        "meta": texts, "text": texts,
         "marker": {"opacity": 0, "size": 6},
     }  # fmt: skip
 

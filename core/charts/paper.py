@@ -8,7 +8,7 @@ from typing import Literal
 import plotly.graph_objects as go
 
 from core.charts.labels import Canvas, relabel, thin_ticks
-from core.charts.theme import PAPER_FONT_PX, paper_template
+from core.charts.theme import PAPER_FONT_PX, SMALL_SHARE, paper_template
 
 Column = Literal["single", "double"]
 
@@ -31,6 +31,8 @@ def paper_figure(figure: go.Figure, column: Column, height_px: float) -> go.Figu
     drawn.update_layout(template=paper_template(), title=None, width=None, height=None)
     for trace in drawn.select_traces(_has_sized_markers):
         trace.marker.size = _shrunk(trace.marker.size, MARKER_SHRINK[column])
+        if isinstance(trace.marker.line.width, int | float):
+            trace.marker.line.width *= MARKER_SHRINK[column]
     canvas = _plot_area(drawn, column, height_px)
     thin_ticks(drawn, canvas, longest=LABEL_LENGTH[column])
     return relabel(drawn, canvas, limit=7 if column == "single" else 14)
@@ -43,12 +45,12 @@ def _plot_area(figure: go.Figure, column: Column, height_px: float) -> Canvas:
         em * min(max(map(len, axis.ticktext or ("100%",))), LABEL_LENGTH[column])
         for axis in (figure.layout.yaxis, figure.layout.xaxis)
     )
-    width = WIDTH_INCHES[column] * CSS_PX_PER_INCH - beside - 15
-    legend = 19 * _legend_lines(figure, width, em) + 10
+    page = WIDTH_INCHES[column] * CSS_PX_PER_INCH
+    legend = 19 * _legend_lines(figure, page, SMALL_SHARE * em) + 10
     return Canvas(
-        width=width,
+        width=page - beside - 15,
         height=height_px - legend - max(below, PAPER_FONT_PX) - 30,
-        font_px=PAPER_FONT_PX * 7 / 8,
+        font_px=SMALL_SHARE * PAPER_FONT_PX,
         marker_px=6,
     )
 

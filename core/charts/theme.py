@@ -14,6 +14,8 @@ SCREEN = "pedigree"
 PAPER = "pedigree_paper"
 POINT_PX = 4 / 3
 PAPER_FONT_PX = 8 * POINT_PX
+SMALL_SHARE = 7 / 8
+"""How much smaller legends and names beside points are set in a paper."""
 
 PALETTE = ("#155BC7", "#C7860C", "#1D8A5A", "#A4480D", "#3A97FB", "#AE769C", "#77A051")
 """Okabe and Ito's hues (2008), moved until each has contrast 3 on white and on the dark
@@ -78,7 +80,9 @@ def screen_template() -> go.layout.Template:
 
 
 def paper_template() -> go.layout.Template:
-    """Return the look in a paper: white, 8 pt Liberation Sans, thin axes, no title."""
+    """Return the look in a paper: white, 8 pt Liberation Sans, thin axes, no title, the
+    legend as wide as the figure.
+    """
     axis = _axis(line="#444444", grid="#E8E8E8") | {
         "linewidth": 0.7, "tickwidth": 0.7, "ticklen": 3, "gridwidth": 0.5,
         "title": {"standoff": 4},
@@ -94,7 +98,11 @@ def paper_template() -> go.layout.Template:
         axis=axis,
         margin={"l": 4, "r": 6, "t": 4, "b": 4, "pad": 0},
     )
-    return template.update(layout={"title": {"text": ""}})
+    legend = {
+        "font": {"size": SMALL_SHARE * PAPER_FONT_PX},
+        "xref": "container", "yref": "container", "y": 1, "yanchor": "top",
+    }  # fmt: skip
+    return template.update(layout={"title": {"text": ""}, "legend": legend})
 
 
 def register() -> None:

@@ -59,6 +59,12 @@ class Family:
     def _models(self) -> pd.DataFrame:
         return model_rows(self.results, self.cards)
 
+    @property
+    def base_name(self) -> str:
+        """The base as people name it: a local one without the way to its folder."""
+        path = Path(self.base)
+        return path.name if path.is_absolute() else self.base
+
     def tensors(
         self, *, model: str | None = None, kind: str | None = None
     ) -> pd.DataFrame:

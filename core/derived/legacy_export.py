@@ -41,7 +41,7 @@ def write_legacy(family: Family, folder: Path) -> LegacyExport:
     """
     names: dict[str, tuple[Path, list[str]]] = {}
     left_out = []
-    base = Path(family.base).name if Path(family.base).is_absolute() else family.base
+    base = family.base_name
     for result in family.results:
         child = dashed(result.id)
         if result.tensors is None or child in names:

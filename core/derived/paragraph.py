@@ -45,7 +45,7 @@ def paragraph(family: Family) -> tuple[Statement, ...]:
     if models.empty:
         return ()
     return (
-        *_coverage(family.base, models),
+        *_coverage(family.base_name, models),
         *_patterns(models),
         *_frozen(models),
         *_downloads(models),

@@ -9,7 +9,7 @@ from core.charts.export import MIME, figure_bytes, file_name, table_bytes
 from core.charts.renderer import find_browser
 from core.ui.loaders import renderer
 
-COLUMNS = {"single": "Column, 3.25 in", "double": "Page, 6.75 in"}
+COLUMNS = {"single": "3.25 in", "double": "6.75 in"}
 FIGURES = {
     "svg": "Vector figure for the web and for slides",
     "pdf": "Vector figure with selectable text for LaTeX",
@@ -45,7 +45,7 @@ def export_row(
     has_browser = find_browser() is not None
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"{key}-row"):
         column = st.segmented_control(
-            "Figure width", list(COLUMNS), format_func=COLUMNS.get, required=True,
+            "Column or page", list(COLUMNS), format_func=COLUMNS.get, required=True,
             default="single", key=f"{key}-column", persist_state="session",
             help="One column, or both, of a two-column paper. Included unscaled, its "
             "text has 8 pt.",
@@ -60,15 +60,26 @@ def export_row(
                 key=f"{key}-{kind}", help=text, icon=":material/download:",
                 disabled=kind != "html" and not has_browser,
             )  # fmt: skip
-        for kind, text in TABLES.items():
-            st.download_button(
-                TABLE_LABELS[kind],
-                data=lambda kind=kind: table_bytes(
-                    rows() if callable(rows) else rows, kind, caption=caption,
-                    label=name,
-                ),
-                file_name=file_name(name, kind), mime=MIME[kind], on_click="ignore",
-                key=f"{key}-{kind}", help=text, icon=":material/table:",
-            )  # fmt: skip
+        _table_buttons(rows, name, caption, key)
     if not has_browser:
         st.caption(NO_BROWSER)
+
+
+def table_row(rows: pd.DataFrame, *, name: str, caption: str, key: str) -> None:
+    """Offer rows without a figure of their own as files."""
+    with st.container(horizontal=True, key=f"{key}-row"):
+        _table_buttons(rows, name, caption, key)
+
+
+def _table_buttons(
+    rows: pd.DataFrame | Callable[[], pd.DataFrame], name: str, caption: str, key: str
+) -> None:
+    for kind, text in TABLES.items():
+        st.download_button(
+            TABLE_LABELS[kind],
+            data=lambda kind=kind: table_bytes(
+                rows() if callable(rows) else rows, kind, caption=caption, label=name
+            ),
+            file_name=file_name(name, kind), mime=MIME[kind], on_click="ignore",
+            key=f"{key}-{kind}", help=text, icon=":material/table:",
+        )  # fmt: skip

@@ -92,6 +92,14 @@ def test_labels_never_overlap_and_stay_inside():
     assert 0 < len(placed) < 40
 
 
+def test_a_wanted_label_is_placed_in_a_crowd():
+    spot, canvas = np.array([[150.0, 150.0]]), Canvas(300, 300, 10)
+    crowd = np.random.default_rng(0).uniform(100, 200, (400, 2))
+    assert place_labels(spot, ["a name"], crowd, canvas) == [None]
+    assert place_labels(spot, ["a name"], crowd, canvas, wanted=[True]) != [None]
+    assert place_labels(spot, ["long" * 40], crowd, canvas, wanted=[True]) == [None]
+
+
 def test_size_column_makes_area_proportional(models):
     figure = accuracy_vs_cost(models, size="params")
     sizes = np.concatenate([trace.marker.size for trace in points(figure)])

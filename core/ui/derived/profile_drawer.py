@@ -45,6 +45,6 @@ def _profile(family: Family, model: pd.Series) -> None:
     tensor_view(
         family.tensors(model=model["id"]),
         name=f"profile-{model['id']}",
-        caption=f"{model['id']} against {family.base}, {model['compared_at']}.",
+        caption=f"{model['id']} against {family.base_name}, {model['compared_at']}.",
         key="profile-view",
     )

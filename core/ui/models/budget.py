@@ -31,13 +31,13 @@ ASKS = (
 def choose_budget(rows: pd.DataFrame) -> Budget | None:
     """Ask what a model may cost; None while nothing is asked."""
     with st.popover("What fits my budget", icon=":material/savings:"):
-        st.caption("Names the best model within these limits; the chart keeps all.")
+        st.caption("The best model within these limits is named above the chart.")
         asked = {
             ask.column: scaled(limit(ask.label, ask.key), ask.factor)
             for ask in ASKS
             if rows[ask.column].notna().any()
         }
-        licences = several("Licence", rows, "licence", key="fit_licence")
+        licences = several("License", rows, "licence", key="fit_licence")
     if not licences and all(value is None for value in asked.values()):
         return None
     return Budget(
@@ -57,9 +57,9 @@ def budget_answer(
     st.markdown(f":material/savings: {literal(fit.sentence)}")
     with st.container(horizontal=True, vertical_alignment="center"):
         is_alone = st.toggle(
-            "Show only what fits", key="only_fitting", bind="query-params",
-            help="Off: the chart keeps all models, so that the best within the budget "
-            "is seen among them.",
+            "Show only what fits", value=True, key="only_fitting", bind="query-params",
+            help="Off: all models stay, so that the best within the budget is seen "
+            "among them.",
         )  # fmt: skip
         st.button(
             "Mark and compare the best", on_click=_mark, args=(fit.ranked["id"],),

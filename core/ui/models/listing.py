@@ -7,6 +7,7 @@ from core.charts.axes import FRACTIONS, LABELS, higher_is_better
 from core.tables.schema import column
 from core.tables.selection import differences, stated_columns
 from core.ui.columns import described
+from core.ui.export_row import table_row
 from core.ui.models.drawer import MOST_COMPARED, open_drawer
 from core.ui.states import empty_state
 from core.ui.written import written_rows
@@ -83,9 +84,24 @@ def compare(every: pd.DataFrame) -> None:
         "Differences only", value=True, key="diff", bind="query-params",
         help="Leaves out what all of them have alike.",
     )  # fmt: skip
-    rows = every.set_index("id").loc[ids]
-    names = list(rows["name"])
-    rows = differences(rows) if only else rows[stated_columns(rows)]
+    chosen = every.set_index("id").loc[ids]
+    names = list(chosen["name"])
+    rows = differences(chosen) if only else chosen[stated_columns(chosen)]
     wide = written_rows(rows.drop(columns="name", errors="ignore")).T
     wide.columns = names
     st.dataframe(wide, alt="Comparison of models", height="content")
+    stated = set(stated_columns(chosen))
+    table_row(
+        chosen[[name for name in SHOWN if name in stated]], name="compared-models",
+        caption=_provenance(chosen), key="compare-export",
+    )  # fmt: skip
+
+
+def _provenance(rows: pd.DataFrame) -> str:
+    """Say where rows come from, and when they were read."""
+    sources = rows[["source", "revision", "fetched_at"]].drop_duplicates()
+    told = [
+        f"{source} {revision}".strip() + f", read {str(moment)[:10]}"
+        for source, revision, moment in sources.itertuples(index=False)
+    ]
+    return f"Models compared. {'; '.join(told)}."
