@@ -3,6 +3,7 @@ was compared with what. Compares nothing itself.
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -11,13 +12,18 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.cache import now_utc, whole_file
+from core.cache import now_utc, safe_name, whole_file
 from core.derived.verdict import SKETCH, Comparison, Imprint, TensorVerdict
-from core.errors import CacheError, PedigreeError
+from core.errors import CacheError, CheckpointError, JobCancelled, PedigreeError
 from core.weights.metrics import Metrics
 
 Status = Literal["ok", "failed", "skipped"]
 Stage = Literal["list", "card", "open", "compare", "store"]
+
+RULES = 1
+"""Raised when verdicts or kinds are decided otherwise, so that children are compared
+again.
+"""
 
 SCHEMA = 3
 """Raised when the columns change; an older file is read, a newer one is refused."""
@@ -51,6 +57,8 @@ are the imprint of a tensor that differs (`core.derived.verdict.Imprint`).
 IMPRINTS = tuple(field.name for field in fields(Imprint))
 TOLD = tuple(name for name in COLUMNS.names if name not in IMPRINTS)
 """The columns that say something to people."""
+
+log = logging.getLogger("pedigree.derived")
 
 
 @dataclass(frozen=True)
@@ -102,6 +110,21 @@ def failed(child: str, stage: Stage, error: PedigreeError, signature: str) -> Re
     )
 
 
+def failure(child: str, error: Exception, signature: str) -> Result:
+    """Return an error as a row; a job that was stopped is none.
+
+    Our own mistakes are logged: the batch goes on, and the next run tries again.
+    """
+    if isinstance(error, JobCancelled):
+        raise error
+    if isinstance(error, PedigreeError):
+        return failed(child, "compare", error, signature)
+    log.error("comparing %s failed", child, exc_info=error)
+    happened = f"cannot be compared ({type(error).__name__}: {error})"
+    named = CheckpointError(child, happened, "report it with the log")
+    return failed(child, "compare", named, signature)
+
+
 def skipped(child: str, reason: Literal["limit", "cancelled"]) -> Result:
     """Return the row of a child that was not looked at; it is never stored."""
     return Result(child, "skipped", "", now_utc(), reason=reason)
@@ -117,6 +140,20 @@ def write_result(path: Path, result: Result) -> None:
             kept, temporary, compression="zstd", use_dictionary=list(TEXTS),
             write_statistics=False,
         )  # fmt: skip
+
+
+def keep(folder: Path, result: Result) -> Result:
+    """Write a result; one that the disk refuses is a failure until the next run."""
+    try:
+        write_result(folder / file_name(result.id), result)
+    except CacheError as error:
+        return failed(result.id, "store", error, "")
+    return result
+
+
+def file_name(child: str) -> str:
+    """Return the name of the file that keeps a child's result."""
+    return f"{safe_name(child)}.parquet"
 
 
 def read_result(path: Path) -> Result | None:

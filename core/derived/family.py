@@ -13,7 +13,7 @@ import pandas as pd
 from core.derived.card import Card
 from core.derived.cascade import Certify
 from core.derived.columns import By
-from core.derived.comparisons import Result, skipped
+from core.derived.comparisons import Result, file_name, skipped
 from core.derived.crawl import Asked, Gate, Tally, Watch, crawl
 from core.derived.folded import FEWEST, fold, stored_results
 from core.derived.frames import document, model_rows, tensor_rows
@@ -26,7 +26,7 @@ from core.derived.hub_family import (
     stored_hub_family,
 )
 from core.derived.local import list_children
-from core.derived.local_family import LocalWork, file_name, local_folder, open_base
+from core.derived.local_family import LocalWork, local_folder, open_base
 from core.derived.matrix import MATRIX_COLUMNS, Shown, verdict_matrix
 from core.errors import CacheError
 from core.hub.names import repository_id

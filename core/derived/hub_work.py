@@ -18,15 +18,18 @@ from core.derived.base_weights import BaseWeights
 from core.derived.cascade import LEVELS, Certify, compare_cheaply, identical_to
 from core.derived.case import Known
 from core.derived.comparisons import (
+    RULES,
     Result,
     failed,
+    failure,
+    file_name,
+    keep,
     kept_imprints,
     read_result,
     succeeded,
 )
 from core.derived.crawl import Outcome
 from core.derived.hub_child import HubChild
-from core.derived.local_family import RULES, failure, file_name, keep
 from core.derived.opening import Opening
 from core.errors import CacheError, JobCancelled, PedigreeError
 from core.hub.client import HubClient

@@ -3,7 +3,6 @@ no network.
 """
 
 import json
-import logging
 import os
 from collections.abc import Mapping
 from hashlib import sha256
@@ -11,20 +10,21 @@ from pathlib import Path
 
 from core.cache import safe_name
 from core.derived.compare import compare_checkpoints
-from core.derived.comparisons import Result, failed, succeeded, write_result
+from core.derived.comparisons import (
+    RULES,
+    Result,
+    failed,
+    failure,
+    file_name,
+    keep,
+    succeeded,
+)
 from core.derived.crawl import Outcome
 from core.derived.local import Child, folder_id
-from core.errors import CacheError, CheckpointError, JobCancelled, PedigreeError
+from core.errors import CacheError, CheckpointError, PedigreeError
 from core.settings import Settings
 from core.weights.checkpoint import open_checkpoint
 from core.weights.entry import Checkpoint
-
-RULES = 1
-"""Raised when verdicts or kinds are decided otherwise, so that children are compared
-again.
-"""
-
-log = logging.getLogger("pedigree.derived")
 
 
 class LocalWork:
@@ -95,35 +95,6 @@ def open_base(base: Path) -> Checkpoint:
     except OSError as error:
         happened = f"cannot be read ({error.strerror or error})"
         raise CheckpointError(base, happened, "check the folder") from error
-
-
-def failure(child: str, error: Exception, signature: str) -> Result:
-    """Return an error as a row; a job that was stopped is none.
-
-    Our own mistakes are logged: the batch goes on, and the next run tries again.
-    """
-    if isinstance(error, JobCancelled):
-        raise error
-    if isinstance(error, PedigreeError):
-        return failed(child, "compare", error, signature)
-    log.error("comparing %s failed", child, exc_info=error)
-    happened = f"cannot be compared ({type(error).__name__}: {error})"
-    named = CheckpointError(child, happened, "report it with the log")
-    return failed(child, "compare", named, signature)
-
-
-def keep(folder: Path, result: Result) -> Result:
-    """Write a result; one that the disk refuses is a failure until the next run."""
-    try:
-        write_result(folder / file_name(result.id), result)
-    except CacheError as error:
-        return failed(result.id, "store", error, "")
-    return result
-
-
-def file_name(child: str) -> str:
-    """Return the name of the file that keeps a child's result."""
-    return f"{safe_name(child)}.parquet"
 
 
 def _files(folder: Path) -> list[tuple[str, int, int]]:

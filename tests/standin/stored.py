@@ -9,12 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from core.cache import Provenance, write_json
-from core.derived.comparisons import Result, failed, succeeded, write_result
+from core.derived.comparisons import Result, failed, file_name, succeeded, write_result
 from core.derived.hub_base import RECORD, BaseRecord
 from core.derived.hub_child import HubChild, hub_children
 from core.derived.hub_family import hub_folder
 from core.derived.hub_work import HubWork
-from core.derived.local_family import file_name
 from core.derived.pattern import freeze_pattern
 from core.derived.verdict import Comparison, TensorVerdict, tensor_verdict
 from core.errors import GatedRepository
