@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,17 +10,28 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from core.errors import PedigreeError
+from core.errors import PedigreeError, UsageError
 from core.settings import load_settings
 from core.ui.loaders import jobs
 from core.ui.states import error_state, unexpected_state
 from core.upkeep.log import keep_log
 
-PHONE_STYLE = (
-    "<style>@media (max-width: 640px) "
-    "{.js-plotly-plot .textpoint {display: none}}</style>"
+INK_SHARE = 0.8
+STYLE = (
+    "<style>"
+    "@media (max-width: 640px) {.js-plotly-plot .textpoint {display: none}}"
+    ".js-plotly-plot :is(.xtick, .ytick, .cbaxis) text,"
+    ".js-plotly-plot :is(.xtitle, .ytitle, .cbtitle),"
+    ".js-plotly-plot .textpoint text[style*='rgb(128, 132, 149)']"
+    f"{{fill: currentColor !important; fill-opacity: {INK_SHARE} !important}}"
+    "</style>"
 )
-"""On a phone the labels of points would lie on each other; a tap still names them."""
+"""On a phone the labels of points would lie on each other; a tap still names them.
+Texts in charts take the page's ink: Streamlit's grey has contrast 3.8 on white.
+"""
+
+TEXTS = frozenset({"search", "word"})
+"""Parameters that may well say "inf"."""
 
 ICON = Path(__file__).with_name("icon.png")
 
@@ -73,11 +85,14 @@ def frame(title: str, *, lead: str = "") -> Iterator[None]:
     _keep_what_is_imported()
     with suppress(PedigreeError):  # the page says what is wrong with the settings
         keep_log(load_settings().cache_root)
-    st.html(PHONE_STYLE)
+    st.html(STYLE)
     _navigation()
     st.title(title)
     if lead:
         st.markdown(lead)
+    if impossible := _impossible_number():
+        error_state(impossible)
+        st.stop()
     try:
         yield
     except PedigreeError as error:
@@ -86,6 +101,18 @@ def frame(title: str, *, lead: str = "") -> Iterator[None]:
     except Exception as error:
         log.exception("%s failed", title)
         unexpected_state(error)
+
+
+def _impossible_number() -> UsageError | None:
+    """Return what is wrong with an endless number in the address: Streamlit 1.67 fails
+    on it where a widget counts.
+    """
+    for name, value in st.query_params.items():
+        with suppress(ValueError):
+            if name not in TEXTS and math.isinf(float(value)):
+                happened = f"gives {value[:40]!r} as {name[:40]!r}"
+                return UsageError("The address", happened, "take it out")
+    return None
 
 
 @st.cache_resource(show_spinner=False)
