@@ -89,7 +89,7 @@ def test_a_second_call_computes_nothing(digits, settings):
 
 def test_a_stopped_run_goes_on_at_the_last_whole_shard(digits, settings):
     calls = []
-    with pytest.raises(JobCancelled, match="start them again to resume"):
+    with pytest.raises(JobCancelled, match="start it again to resume"):
         extract(
             digits, backbone(), settings, device=CPU, batch_size=64,
             progress=lambda *told: calls.append(told),
