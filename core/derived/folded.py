@@ -45,6 +45,7 @@ def stored_results(
     found = folded | {name: result for name, result in fresh.items() if result}
     if keep and len(fresh) > FEWEST:
         fold(folder, found, stamps)
+        found |= _unfold(_path(folder), stamps)  # one table holds less than many
     return found
 
 
