@@ -57,7 +57,7 @@ def beside_jobs(runs: int) -> tuple[float, float, int]:
                 session.run(press=button)
         time.sleep(STARTED_SECONDS)
         beside = browse(served, runs)
-        workers = psutil.Process(served.pid).children(recursive=True)
+        workers = served.server().children(recursive=True)
         for worker in workers:
             worker.terminate()
         psutil.wait_procs(workers, timeout=20)
@@ -76,7 +76,8 @@ def opened(models: int, runs: int) -> tuple[float, float, float]:
             again = statistics.median(session.run() for _ in range(runs))
             if session.errors:
                 raise RuntimeError(session.errors[0])
-            return first, again, psutil.Process(served.pid).memory_info().rss / 2**20
+            memory = served.server().memory_info().rss / 2**20
+            return first, again, memory
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -111,7 +111,7 @@ def resident(server: psutil.Process) -> float:
 
 def many_runs(served: Served, page: str, query: dict, runs: int) -> tuple[float, ...]:
     """Return the seconds of a rerun, the MiB after all, and their growth."""
-    server = psutil.Process(served.pid)
+    server = served.server()
     with Session(served, page, **query) as session:
         for _ in range(SETTLED_RUNS):
             session.run()
@@ -125,7 +125,7 @@ def many_runs(served: Served, page: str, query: dict, runs: int) -> tuple[float,
 
 def ten_at_once(served: Served, page: str, query: dict) -> tuple[float, float]:
     """Return the seconds of a run beside nine others, and the MiB of each session."""
-    server = psutil.Process(served.pid)
+    server = served.server()
     with ExitStack() as stack, ThreadPoolExecutor(SESSIONS) as pool:
         before = resident(server)
         sessions = [

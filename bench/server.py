@@ -10,13 +10,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
 class Served(str):
-    """The address of a server, and the id of its process."""
+    """The address of a server, and the id of the process that was started for it."""
 
     pid: int
+
+    def server(self) -> psutil.Process:
+        """Return the process that answers: Pedigree's start waits for one below it."""
+        started = psutil.Process(self.pid)
+        return next(iter(started.children()), started)
 
 
 def free_port() -> int:
