@@ -20,6 +20,8 @@ METRIC_TITLES = {
     "sign_flips": "Share of signs flipped",
     "bit_distance": "Differing bits per value",
 }
+LEAST_ANGLE = 1e-8
+"""What 1 − cosine counts as where rounding hides that a tensor changed."""
 SYMBOLS = {True: "circle", False: "circle-open"}
 COLORS = {verdict.word: verdict.color for verdict in VERDICTS.values()} | {
     "removed": "#8A8F98"
@@ -59,12 +61,16 @@ def delta_histogram(
     bins: int = 24,
     template: str | go.layout.Template = SCREEN,
 ) -> go.Figure:
-    """Count tensors by how far they moved, on a log scale, with those at zero apart."""
+    """Count tensors by how far they moved, on a log scale, with those at zero apart.
+
+    Of the cosine, which is 1 where nothing moved, 1 − cosine is counted.
+    """
     figure = go.Figure(layout={"template": resolve(template), "uirevision": "deltas"})
     figure.update_yaxes(title_text="Tensors", rangemode="nonnegative")
-    figure.update_xaxes(title_text=METRIC_TITLES.get(metric, escape(metric)))
-    values = tensors[metric].dropna().to_numpy(float) if metric in tensors else []
-    values = np.asarray(values)
+    title = METRIC_TITLES.get(metric, escape(metric))
+    is_cosine = metric == "cosine"
+    figure.update_xaxes(title_text=f"1 − {title.lower()}" if is_cosine else title)
+    values = _distances(tensors, metric)
     counts, edges = log_histogram(values, bins)
     width = edges[1] - edges[0]
     figure.add_bar(
@@ -78,9 +84,13 @@ def delta_histogram(
         marker={"color": COLORS["equal"], "line": {"width": 0}},
         hovertemplate="%{y} tensors unchanged<extra></extra>",
     )  # fmt: skip
-    powers = np.arange(np.ceil(edges[0]), np.floor(edges[-1]) + 1)
+    ticks = _log_ticks(edges[0], edges[-1])
     figure.update_xaxes(
-        tickvals=[aside, *powers], ticktext=["0", *(f"{10**p:.0e}" for p in powers)]
+        tickvals=[aside, *np.log10(ticks)],
+        ticktext=[
+            "0",
+            *(f"{tick:.0e}" if tick < 1e-3 else f"{tick:g}" for tick in ticks),
+        ],
     )
     return figure
 
@@ -95,6 +105,30 @@ def log_histogram(values: np.ndarray, bins: int) -> tuple[np.ndarray, np.ndarray
     if len(positive) == 0:
         return np.zeros(bins, int), np.linspace(-4, 0, bins + 1)
     return np.histogram(positive, bins)
+
+
+def _distances(tensors: pd.DataFrame, metric: str) -> np.ndarray:
+    """Return how far each measured tensor is from the base; 0 is where it was."""
+    if metric not in tensors:
+        return np.empty(0)
+    measured = tensors.dropna(subset=[metric])
+    values = measured[metric].to_numpy(float)
+    if metric != "cosine":
+        return values
+    is_equal = (measured["verdict"] == "equal").to_numpy()
+    return np.where(is_equal, 0.0, np.maximum(1 - values, LEAST_ANGLE))
+
+
+def _log_ticks(low: float, high: float) -> np.ndarray:
+    """Return powers of ten between two exponents; with 2 and 5 where those are few.
+
+    >>> _log_ticks(-2.5, 0.1).tolist(), _log_ticks(-0.9, -0.1).tolist()
+    ([0.01, 0.1, 1.0], [0.2, 0.5])
+    """
+    exponents = np.arange(np.floor(low), np.ceil(high) + 1)
+    steps = (1,) if high - low > 2 else (1, 2, 5)
+    ticks = np.sort([step * 10.0**exponent for exponent in exponents for step in steps])
+    return ticks[(np.log10(ticks) >= low) & (np.log10(ticks) <= high)]
 
 
 def _add_distances(figure: go.Figure, tensors: pd.DataFrame, metric: str) -> None:

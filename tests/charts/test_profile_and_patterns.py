@@ -52,6 +52,14 @@ def test_delta_histogram_sets_zeros_apart(tensors):
     assert sum(equal.y) == 8
 
 
+def test_a_cosine_of_one_counts_as_unmoved(tensors):
+    cosine = tensors["verdict"].map({"equal": 1.0, "changed": 0.5})
+    figure = delta_histogram(tensors.assign(cosine=cosine), metric="cosine")
+    changed, equal = figure.data
+    assert (sum(changed.y), sum(equal.y)) == (4, 4)
+    assert figure.layout.xaxis.title.text == "1 − cosine of base and child"
+
+
 def test_delta_histogram_without_the_metric_is_empty(tensors):
     figure = delta_histogram(tensors.drop(columns="relative_l2"))
     assert sum(sum(bar.y) for bar in figure.data) == 0

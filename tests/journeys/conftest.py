@@ -15,7 +15,7 @@ from tests.journeys.errands import PICTURES, Errand
 NO_BROWSER = "no Chromium is installed; `make test` installs one"
 SOME_OF_THE_DEMO = {
     "digits-vit", "digits-vit-parity", "digits-vit-above-four", "digits-vit-loops",
-    "digits-vit-quarter-turns", "digits-vit-copy",
+    "digits-vit-copy",
 }  # fmt: skip
 
 

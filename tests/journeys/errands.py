@@ -34,10 +34,11 @@ class Errand:
             self.page.wait_for_timeout(SETTLED_MILLISECONDS)
             self.page.screenshot(path=Path(os.environ[PICTURES]) / f"{picture}.png")
 
-    def download(self, label: str) -> Path:
-        """Press the first button of that label and return the file it saves."""
+    def download(self, label: str, *, last: bool = False) -> Path:
+        """Press the first or last button of that label; return the file it saves."""
+        buttons = self.page.get_by_role("button", name=label, exact=True)
         with self.page.expect_download() as waiting:
-            self.page.get_by_role("button", name=label, exact=True).first.click()
+            (buttons.last if last else buttons.first).click()
         path = self.saved / waiting.value.suggested_filename
         waiting.value.save_as(path)
         return path

@@ -68,7 +68,9 @@ def _evidence(choice: FreezeChoice, total: int) -> str:
     behind = len(choice.models)
     low, high = wilson(behind, total)
     what = "exactly this" if choice.names else "nothing"
-    meant = plural(len(choice.names), "parameter") if choice.names else "all trained"
+    meant = (
+        plural(len(choice.names), "parameter tensor") if choice.names else "all trained"
+    )
     said = [
         f"**{plural(behind, 'model')} of {total:,}** froze {what} "
         f"({percent(behind / total, 0)}, 95 % interval "
@@ -92,7 +94,7 @@ def _everything(base: Base, choices: tuple[FreezeChoice, ...]) -> None:
     drawn = drawn.assign(frozen=[_name(n, c) for n, c in enumerate(choices[:IN_CHART])])
     if len(frame) > IN_CHART:
         note(f"The {IN_CHART} most frequent of {len(frame)} choices are drawn.")
-    figure = share_bars(drawn, "frozen", title="Share of models that froze exactly it")
+    figure = share_bars(drawn, "frozen", title="Share of models")
     chart(
         figure, key="advice-chart",
         alt=f"How {frame['models'].sum()} models derived from {base_name(base)} froze "

@@ -108,11 +108,7 @@ def _demo_link() -> None:
     """Lead to a comparison of two models of the demo, where it is made."""
     for base in demo_bases(load_settings())[:1]:
         for child in sorted(base.parent.glob(f"{base.name}-*"))[:1]:
-            compare_link(
-                f"Or see two models of the demo: {base.name} and {child.name}",
-                str(base),
-                str(child),
-            )
+            compare_link("See two models of the demo", str(base), str(child))
 
 
 def _show(result: Compared, compared_at: datetime) -> None:
