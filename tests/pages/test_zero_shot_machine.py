@@ -34,7 +34,7 @@ def test_a_kept_fit_is_shown_with_its_verdict(open_page, kept):
 
 def test_another_device_changes_the_verdict(open_page, kept):
     page = open_page(PAGE, section="Fits my machine", fit_model=MODEL, fit_memory="1.0")
-    assert not page.exception and "more than A GPU of 1 GiB" in page.error[0].value
+    assert not page.exception and "more than a GPU of 1 GiB" in page.error[0].value
 
 
 @pytest.mark.parametrize(

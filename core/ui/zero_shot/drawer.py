@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.ui.columns import described
-from core.ui.fit_link import fit_link
+from core.ui.fit_link import fit_button
 from core.ui.states import empty_state
 from core.ui.text import literal
 from core.ui.zero_shot.filters import Chosen
@@ -45,7 +45,7 @@ def model_details(chosen: Chosen) -> None:
     with right:
         _criteria(entry)
         if entry["hub_ids"]:
-            fit_link(entry["hub_ids"][0])
+            fit_button(entry["hub_ids"][0])
     _places(model)
     _results(model)
     _corrections(model)

@@ -11,7 +11,7 @@ from core.settings import load_settings
 from core.ui.chart import chart
 from core.ui.columns import described
 from core.ui.export_row import export_row
-from core.ui.fit_link import try_link
+from core.ui.fit_link import try_button
 from core.ui.job_panel import job_panel
 from core.ui.loaders import jobs
 from core.ui.states import empty_state, error_state, note
@@ -62,7 +62,7 @@ def fit_section() -> None:
     if told is not None:
         _show(read_document(told, _other(told, memory_gib)), told)
         if can_be_tried(model):
-            try_link(model)
+            try_button(model)
 
 
 def _model() -> str | None:
@@ -133,7 +133,7 @@ def _other(told: dict, memory_gib: float) -> Device | None:
         return None
     size_bytes = int(memory_gib * 2**30)
     return Device(
-        "cuda", "cuda", f"A GPU of {memory_gib:g} GiB", size_bytes, size_bytes
+        "cuda", "cuda", f"a GPU of {memory_gib:g} GiB", size_bytes, size_bytes
     )
 
 
