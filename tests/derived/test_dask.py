@@ -5,6 +5,7 @@ costs nothing.
 import os
 import signal
 import time
+from collections import Counter
 from threading import Thread
 
 import pytest
@@ -111,3 +112,21 @@ def test_a_scheduler_that_is_not_there_is_a_named_error(hub, tmp_path):
     settings = settings_of(hub, tmp_path, "tcp://127.0.0.1:9")
     with pytest.raises(HubError, match="cannot be reached as a Dask scheduler"):
         family(BASE, settings)
+
+
+def test_a_cancel_leaves_every_child_a_row_and_the_next_run_goes_on(
+    hub, cluster, tmp_path
+):
+    settings = settings_of(hub, tmp_path, cluster.scheduler_address)
+    seen = []
+    first = family(
+        BASE, settings, watch=seen.append, cancelled=lambda: bool(seen)
+    ).document()["models"]
+    counts = Counter(row["status"] for row in first)
+    assert len(first) == CHILDREN + 5 and counts["skipped"] > 0
+    assert {row["reason"] for row in first if row["status"] == "skipped"} == {
+        "cancelled"
+    }
+    again = family(BASE, settings).document()["models"]
+    assert len(again) == CHILDREN + 5
+    assert all(row["status"] != "skipped" for row in again)

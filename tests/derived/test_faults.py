@@ -11,9 +11,10 @@ from threading import Lock
 import pytest
 
 from core.derived.crawl import Gate
-from core.derived.hub_base import evict, weights_folder
+from core.derived.hub_base import evict, fetch_base, weights_folder
 from core.derived.hub_family import Options, Question, compare_hub_family
 from core.errors import HubUnreachable
+from core.hub.client import HubClient
 from core.settings import load_settings
 from tests.standin import Standin, generated_safetensors, renew, tune, vit
 from tests.standin.families import BASE, WEIGHTS, publish, tuned_vit
@@ -275,6 +276,18 @@ def test_a_result_that_cannot_be_written_is_a_row(hub, tmp_path):
         "kid/before": "cache", "kid/faulty": "full", "kid/sound": "full",
     }  # fmt: skip
     assert results["kid/before"].stage == "store"
+
+
+def test_a_base_too_large_to_keep_stays_on_the_hub(hub, tmp_path):
+    settings = load_settings(
+        {"HF_ENDPOINT": hub.endpoint, "PEDIGREE_CACHE": str(tmp_path)}
+    )
+    with HubClient(settings) as client:
+        large = fetch_base(BASE, client, settings, tmp_path / "a", kept_bytes=1000)
+        assert large.folder is None and not weights_folder(settings).exists()
+        small = fetch_base(BASE, client, settings, tmp_path / "b")
+        assert small.folder.is_dir()
+        assert small.record.identity == large.record.identity
 
 
 def test_eviction_deletes_the_oldest_base_and_never_a_result(hub, tmp_path):

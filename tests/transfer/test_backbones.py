@@ -8,10 +8,18 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from core.errors import CheckpointError, CorruptCheckpoint, FetchError, UsageError
+from core.errors import (
+    CheckpointError,
+    CorruptCheckpoint,
+    FetchError,
+    NoWeights,
+    UsageError,
+)
 from core.settings import Settings, load_settings
 from core.transfer.backbones import load_backbone
+from core.transfer.published import keep_file
 from core.transfer.state import published_file, read_state
+from core.weights.source import BytesSource
 from tests.standin import Standin
 
 SMALL = {"embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1],
@@ -191,3 +199,23 @@ def test_a_model_of_the_hub_becomes_a_folder_once(folder, tmp_path):
         answers(load_backbone(str(folder), settings))[1],
     )
     assert first.name == "ann/resnet"
+
+
+def test_a_model_of_the_hub_without_a_configuration_is_no_backbone(folder, tmp_path):
+    weights = {"model.safetensors": (folder / "model.safetensors").read_bytes()}
+    with Standin() as hub:
+        hub.repository("ann/bare", files=weights)
+        settings = load_settings(
+            {"HF_ENDPOINT": hub.endpoint, "PEDIGREE_CACHE": str(tmp_path)}
+        )
+        with pytest.raises(NoWeights, match=r"ann/bare has no config.json"):
+            load_backbone("ann/bare", settings)
+
+
+def test_a_file_over_the_limit_is_not_fetched(tmp_path):
+    source, path = BytesSource(bytes(100), "ann/large"), tmp_path / "weights"
+    with pytest.raises(FetchError, match="100 bytes, over the limit of 99"):
+        keep_file(source, path, 99, print)
+    assert not path.exists()
+    keep_file(source, path, 100, lambda fraction, message: None)
+    assert path.read_bytes() == bytes(100)

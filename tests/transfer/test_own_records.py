@@ -59,6 +59,19 @@ def test_a_file_without_use_is_refused_in_a_sentence(content, said):
         read_own_records(content)
 
 
+@pytest.mark.parametrize(
+    ("mapping", "said"),
+    [
+        ({"model": "m", "task": "t", "accuracy": "a", "x": "m"}, "'x' cannot be read"),
+        ({"model": "m", "task": "t", "accuracy": "b"}, "'b' is not in the file"),
+        ({"model": "m", "task": "t"}, "no column for the accuracy"),
+    ],
+)
+def test_columns_that_are_not_there_are_named(mapping, said):
+    with pytest.raises(UsageError, match=said):
+        read_own_records(b"m,t,a\nmine,pets,0.5\n", mapping)
+
+
 def test_joined_records_keep_both_and_prefer_ones_own(make_records):
     known = make_records()
     own = read_own_records(b"model,task,acc\nmodel0,task0,0.111\nnew,mine,0.5\n")
