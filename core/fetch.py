@@ -129,7 +129,7 @@ def _fetch_once(
         raise _Again("did not answer in time") from error
     except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as no:
         raise _Again("refused or dropped the connection") from no
-    except requests.RequestException as error:
+    except (requests.RequestException, ValueError) as error:
         happened = f"cannot be fetched ({type(error).__name__})"
         raise FetchError(url, happened, REMEDY) from error
 

@@ -60,6 +60,8 @@ def local_path(text: str | Path) -> Path:
     """
     try:
         path = Path(text).expanduser()
+        if "\0" in str(path):
+            raise ValueError("it has a zero byte")
         path.exists()
     except (OSError, RuntimeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error).rstrip(".")

@@ -38,7 +38,7 @@ def _no_constant(name: str) -> None:
 
 def _check_depth(document: object) -> None:
     """Walk level by level: code that follows the nesting would fail further in."""
-    level = [document]
+    level = [document] if isinstance(document, list | dict) else []
     for _ in range(MAX_DEPTH):
         level = [
             child

@@ -155,13 +155,16 @@ def _whole_numbers(values: pd.Series) -> pd.Series:
 
 
 def _inert(value: object) -> object:
-    """Keep a spreadsheet from running a text.
+    """Keep a spreadsheet from running a text. A carriage return, which Python's writer
+    does not quote before 3.13, would begin a row of its own.
 
-    >>> _inert("=1+1"), _inert(-1)
-    ("'=1+1", -1)
+    >>> _inert("=1+1"), _inert("a\\r=1"), _inert(-1)
+    ("'=1+1", 'a\\n=1', -1)
     """
-    is_formula = isinstance(value, str) and value[:1] in tuple("=+-@\t\r\n")
-    return f"'{value}" if is_formula else value
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if text[:1] in tuple("=+-@\t\n") else text
 
 
 def _latex_cell(value: object) -> object:

@@ -22,6 +22,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     video        10
     quantized     4
     """
+    header = [_cell(name) for name in header]
     cells = [[_cell(value) for value in row] for row in rows]
     numeric = [
         bool(cells) and all(_is_number(row[i]) for row in cells)

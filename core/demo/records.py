@@ -26,7 +26,8 @@ def has_records(settings: Settings) -> bool:
     root = records_root(settings)
     if not (root / FINISHED).is_file():
         return False
-    is_current = read_json(root / FINISHED).get("version") == VERSION
+    told = read_json(root / FINISHED)
+    is_current = isinstance(told, dict) and told.get("version") == VERSION
     return is_current and all(read_record(root / "models" / s.name, s) for s in ZOO)
 
 

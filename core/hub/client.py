@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from threading import BoundedSemaphore, Lock
 from typing import TypeVar
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -20,7 +20,7 @@ from core.errors import HubError, HubUnreachable
 from core.fetch import retry_after
 from core.hub.budget import ByteBudget, Traffic
 from core.hub.limits import RateLimiter
-from core.hub.names import origin
+from core.hub.names import following, origin
 from core.hub.refusals import refusal
 from core.settings import Settings
 
@@ -200,7 +200,7 @@ class HubClient:
             )
             if response.status_code not in REDIRECTS:
                 return document, response
-            url, params = urljoin(url, response.headers.get("Location", "")), ()
+            url, params = following(url, response.headers.get("Location", "")), ()
             if not self.is_hub(url):
                 break
         raise HubUnreachable(subject, "is redirected elsewhere", "check HF_ENDPOINT")
@@ -246,7 +246,7 @@ class HubClient:
             raise Again("could not be reached", tries=CONNECT_TRIES) from error
         except (httpx2.NetworkError, httpx2.RemoteProtocolError) as error:
             raise Again("dropped the connection") from error
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
             happened = f"cannot be asked for ({type(error).__name__})"
             raise HubUnreachable(subject, happened, "check HF_ENDPOINT") from error
 

@@ -74,7 +74,11 @@ def last_listing(
     provenance = read_provenance(path)
     found = read_json(_changes_path(path)) if _changes_path(path).exists() else {}
     changes = found if isinstance(found, dict) else {}
-    named = {name: tuple(changes.get(name, ())) for name in ("new", "gone", "changed")}
+    named = {
+        name: tuple(map(str, ids))
+        for name in ("new", "gone", "changed")
+        if isinstance(ids := changes.get(name), list)
+    }
     return Listing(base, models, provenance.fetched_at if provenance else "", **named)
 
 

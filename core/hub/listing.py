@@ -6,13 +6,12 @@ made from a child is a grandchild.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from urllib.parse import urljoin
 
 from core.cache import Provenance, now_utc
 from core.errors import HubError, HubUnreachable, UsageError
 from core.hub.client import HubClient, Params
 from core.hub.kept import Listing, keep_listing, listing_path
-from core.hub.names import repository_id
+from core.hub.names import following, repository_id
 from core.hub.rows import (
     EXPAND,
     RELATIONS,
@@ -76,10 +75,10 @@ def pages(
         if not isinstance(document, list):
             raise HubUnreachable(subject, "is listed as something else", LATER)
         yield [item for item in document if isinstance(item, Mapping)]
-        following = response.links.get("next", {}).get("url")
-        if not following:
+        linked = response.links.get("next", {}).get("url")
+        if not linked:
             return
-        url, asked = urljoin(url, following), ()
+        url, asked = following(url, linked), ()
         if not client.is_hub(url):
             happened = "has a listing that continues on another host"
             raise HubUnreachable(subject, happened, "check HF_ENDPOINT")
@@ -106,7 +105,7 @@ def _walk(
     rows: dict[str, Row] = {}
     parents: dict[str, Sequence[Relation]] = {base: relations}
     for hop in range(1, hops + 1):
-        following: dict[str, Sequence[Relation]] = {}
+        found: dict[str, Sequence[Relation]] = {}
         for parent, wanted in parents.items():
             for relation, item in _children(client, parent, wanted):
                 row = model_row(item, has_token=client.has_token)
@@ -116,9 +115,9 @@ def _walk(
                 place = {"parent": parent, "relation": relation, "hop": hop}
                 rows[id] = row | place
                 if row["reason"] != "not-found":
-                    following[id] = _worth_asking(item, relations)
+                    found[id] = _worth_asking(item, relations)
             report(len(rows))
-        parents = {id: wanted for id, wanted in following.items() if wanted}
+        parents = {id: wanted for id, wanted in found.items() if wanted}
     return list(rows.values())
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from core.errors import UsageError
 
@@ -87,6 +87,18 @@ def origin(url: str) -> tuple[str, str, int | None]:
     except ValueError:
         port = None
     return parts.scheme, (parts.hostname or "").lower(), port
+
+
+def following(url: str, location: str) -> str:
+    """Return where a redirect or a link leads from `url`, "" where it is no address.
+
+    >>> following("https://hub/a/b", "/c"), following("https://hub/a", "http://[")
+    ('https://hub/c', '')
+    """
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return ""
 
 
 def header_sha256(headers: Mapping[str, str]) -> str | None:

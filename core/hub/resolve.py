@@ -6,13 +6,13 @@ Source: the headers of `/resolve/` as huggingface_hub reads them (`HfFileMetadat
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import httpx2
 
 from core.errors import HubUnreachable
 from core.hub.client import MAX_HOPS, REDIRECTS, Again, HubClient
-from core.hub.names import file_url, header_sha256
+from core.hub.names import file_url, following, header_sha256
 from core.hub.ranges import content_range, range_header, size_of_unsatisfied
 from core.hub.refusals import refusal
 
@@ -59,7 +59,7 @@ def _resolve(client: HubClient, subject: str, url: str, revision: str) -> Resolv
             }
             if response.status_code not in REDIRECTS:
                 return _direct(client, subject, response, found)
-            url = urljoin(url, response.headers.get("Location", ""))
+            url = following(url, response.headers.get("Location", ""))
         if not client.is_hub(url):
             return _elsewhere(client, subject, url, found)
     raise HubUnreachable(subject, "is redirected in circles", "try again later")

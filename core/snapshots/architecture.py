@@ -77,13 +77,15 @@ def architecture_of(document: Mapping[str, Any]) -> Architecture:
             key: tuple(value) if isinstance(value, list) else value
             for key, value in document["preprocess"].items()
         }
-        library, name = document["library"], document["name"]
+        library, name = str(document["library"]), str(document["name"])
         options = dict(document["options"])
         found = Architecture(library, name, Preprocess(**seen), options)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UsageError("The architecture", f"cannot be read ({error!r})") from error
+    except (LookupError, TypeError, ValueError, ArithmeticError,
+            AttributeError) as error:  # fmt: skip
+        happened = f"cannot be read ({ascii(error)[:120]})"
+        raise UsageError("The architecture", happened) from error
     if library not in get_args(Library) or not _is_known(library, name):
-        raise UsageError(f"Architecture {library}/{name}", "is unknown")
+        raise UsageError(f"Architecture {f'{library}/{name}'[:80]!a}", "is unknown")
     return found
 
 

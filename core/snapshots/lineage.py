@@ -17,6 +17,7 @@ from core.cache import flush, now_utc, read_json, safe_name, write_bytes, write_
 from core.errors import CacheError, UsageError
 from core.snapshots.architecture import Architecture, architecture_of, config_document
 from core.transfer.preprocess import to_transformers
+from core.weights.shards import is_plain_file_name
 
 if TYPE_CHECKING:
     import torch
@@ -98,12 +99,32 @@ def read_snapshot(folder: Path) -> Snapshot:
     if not isinstance(document, dict) or document.get("version") != VERSION:
         raise CacheError(folder / RECORD, "is not of this version", "make it again")
     values = {key: value for key, value in document.items() if key in known}
-    for key in ("retrained", "classes"):
-        values[key] = tuple(values.get(key) or ())
     try:
-        return Snapshot(**values)
-    except TypeError as error:
+        for key in ("retrained", "classes"):
+            values[key] = tuple(map(str, values.get(key) or ()))
+        found = Snapshot(**values)
+        _check_types(found)
+    except (TypeError, ValueError) as error:
         raise CacheError(folder / RECORD, "lacks fields", "make it again") from error
+    return found
+
+
+def _check_types(found: Snapshot) -> None:
+    """Raise TypeError or ValueError for fields that no snapshot of ours has."""
+    texts = (found.id, found.base, found.origin, found.weights_digest, found.made_at)
+    tables = (found.dataset, found.recipe, found.metrics)
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("a field is no text")
+    if not all(isinstance(table, dict | None) for table in tables):
+        raise TypeError("a field is no table")
+    if not isinstance(found.architecture, dict) or type(found.seed) is not int:
+        raise TypeError("the architecture or the seed is none")
+    if not isinstance(found.parent, str | None):
+        raise TypeError("the parent is no text")
+    if not isinstance(found.retrain_index, int | None):
+        raise TypeError("the retrain index is no number")
+    if not is_plain_file_name(found.id):
+        raise ValueError("the id is a path")
 
 
 def list_snapshots(root: Path) -> list[Snapshot]:

@@ -8,6 +8,7 @@ asks for nothing conditionally.
 
 import json
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -104,13 +105,8 @@ def _rows(
     for entry in entries:
         try:
             rows.append(_row(entry))
-        except (
-            ValueError,
-            TypeError,
-            KeyError,
-            AttributeError,
-            OverflowError,
-        ) as error:
+        except (ValueError, TypeError, LookupError, ArithmeticError,
+                AttributeError) as error:  # fmt: skip
             errors.append(error)
     return rows, errors
 
@@ -123,19 +119,25 @@ def _row(entry: Mapping[str, object]) -> dict[str, object]:
     size = found.safetensors
     licence = _texts(getattr(card, "license", None)) or _tagged(found.tags, "license:")
     return {
-        "id": str(found.id)[:MAX_TEXT],
+        "id": _plain(found.id),
         "downloads": _number(found.downloads),
         "likes": _number(found.likes),
-        "gated": str(found.gated or "no"),
+        "gated": _plain(found.gated or "no"),
         "params": _number(size.total if size else None),
-        "licence": licence[:MAX_TEXT] or NOT_STATED,
-        "data": _texts(getattr(card, "datasets", None))[:MAX_TEXT] or NO_PRETRAINING,
-        "sha": str(found.sha or ""),
+        "licence": _plain(licence) or NOT_STATED,
+        "data": _plain(_texts(getattr(card, "datasets", None))) or NO_PRETRAINING,
+        "sha": _plain(found.sha or ""),
     }
 
 
+def _plain(text: object) -> str:
+    """Return text that every file can hold, MAX_TEXT letters at most."""
+    return str(text)[:MAX_TEXT].encode("utf-8", "replace").decode()
+
+
 def _number(value: object) -> float:
-    return float("nan") if value is None else float(value)
+    number = float("nan") if value is None else float(value)
+    return number if isfinite(number) else float("nan")
 
 
 def _texts(value: object) -> str:

@@ -97,7 +97,7 @@ def kept_scores(folder: Path, settings: Settings) -> DatasetScores | None:
         return DatasetScores(
             rows=rows, **document | {name: tuple(document[name]) for name in lists}
         )
-    except (CacheError, TypeError, KeyError, AttributeError):
+    except (CacheError, TypeError, KeyError, ValueError, AttributeError):
         return None
 
 

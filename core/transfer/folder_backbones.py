@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     import torch
 
 MAX_CONFIG_BYTES = 2**20
-MAX_LAYERS = 1024
+MAX_LAYERS, MAX_LABELS = 1024, 1_000_000
+LABELS = ("num_labels", "num_classes")
 ASKS_FOR_MORE = ("auto_map", "attn_implementation", "use_pretrained_backbone")
 """Settings of a configuration that would have a library fetch code or weights."""
 
@@ -254,12 +255,15 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def _check_layers(config: Mapping[str, Any], path: Path) -> None:
-    """Refuse counts of layers that would keep this machine busy for ever."""
+    """Refuse counts of layers and labels that would keep this machine busy for ever:
+    libraries make a list of as many before they make a network.
+    """
     for key, value in config.items():
         if isinstance(value, dict):
             _check_layers(value, path)
         values = value if isinstance(value, list) else [value]
         counts = [entry for entry in values if isinstance(entry, int)]
         is_count = key.endswith(("layers", "depth", "depths", "blocks", "repeats"))
-        if is_count and any(count > MAX_LAYERS for count in counts):
-            raise CorruptCheckpoint(path, f"claims {max(counts):,} {key}")
+        most = MAX_LAYERS if is_count else MAX_LABELS if key in LABELS else None
+        if most is not None and any(abs(count) > most for count in counts):
+            raise CorruptCheckpoint(path, f"claims {max(counts, key=abs):,} {key}")

@@ -3,12 +3,14 @@ it under the cache for pages.
 """
 
 import json
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from core.cache import now_utc, read_json, write_json
 from core.device import Device
+from core.errors import CacheError
 from core.zero_shot.fit import SPREAD, Fit, fit
 from core.zero_shot.footprint import Footprint
 from core.zero_shot.workload import Workload
@@ -83,6 +85,13 @@ def keep_fit(model: str, workload: Workload, held: Fit, root: Path) -> dict[str,
 
 
 def kept_fit(model: str, workload: Workload, root: Path) -> dict[str, Any] | None:
-    """Return the document of a fit that is kept, or None."""
+    """Return the document of a fit that is kept; None where there is none that tells
+    all.
+    """
     path = fit_path(model, workload, root)
-    return read_json(path) if path.exists() else None
+    if path.exists():
+        with suppress(CacheError, KeyError, TypeError, ValueError, AttributeError):
+            told = read_json(path)
+            read_document(told)
+            return told
+    return None

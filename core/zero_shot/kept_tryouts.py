@@ -4,6 +4,7 @@ with its masks. A page reads them; the same question is answered from here.
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 
 from core.cache import now_utc, read_json, safe_name, whole_file, write_json
 from core.device import Device
+from core.errors import CacheError
 from core.progress import Progress, part_of
 from core.settings import Settings
 from core.transfer.images import image_folder
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 ANSWER, PICTURE = "answer.json", "picture.jpg"
 SHOWN_PX = 1024
+TOLD = frozenset({"subject", "asked", "results", "at", "device", "versions"})
 
 
 def tryout_folder(path: Path, models: Sequence[str], asked: object, root: Path) -> Path:
@@ -36,8 +39,13 @@ def tryout_folder(path: Path, models: Sequence[str], asked: object, root: Path) 
 
 
 def read_tryout(folder: Path) -> dict[str, Any] | None:
-    """Return a kept answer, or None where there is none."""
-    return read_json(folder / ANSWER) if (folder / ANSWER).exists() else None
+    """Return a kept answer, or None where there is none that tells all."""
+    if (folder / ANSWER).exists():
+        with suppress(CacheError):
+            told = read_json(folder / ANSWER)
+            if isinstance(told, dict) and told.keys() >= TOLD:
+                return told
+    return None
 
 
 def read_places(folder: Path, result: dict[str, Any]) -> np.ndarray | None:
@@ -46,8 +54,12 @@ def read_places(folder: Path, result: dict[str, Any]) -> np.ndarray | None:
 
     if not result.get("masks"):
         return None
-    with Image.open(folder / result["masks"], formats=("PNG",)) as opened:
+    with (
+        suppress(OSError, ValueError, SyntaxError),  # damaged: shown without masks
+        Image.open(folder / result["masks"], formats=("PNG",)) as opened,
+    ):
         return np.asarray(opened)
+    return None
 
 
 def keep_image(

@@ -56,7 +56,9 @@ def _read(folder: Path, table: Table) -> list[Row]:
     keys = [row[table.key] for row in rows] if table.key else []
     for key in keys:
         if keys.count(key) > 1:
-            raise UsageError(f"{table.file}", f"has {key!r} twice", "keep one of them")
+            raise UsageError(
+                f"{table.file}", f"has {str(key)[:60]!r} twice", "keep one of them"
+            )
     return rows
 
 
@@ -109,7 +111,9 @@ def _row(entry: Mapping[str, object], fields: Mapping[str, Field], where: str) -
     strays = sorted(entry.keys() - fields.keys())
     if strays:
         known = ", ".join(fields)
-        raise UsageError(where, f"has a field {strays[0]!r}", f"use one of {known}")
+        raise UsageError(
+            where, f"has a field {strays[0][:60]!r}", f"use one of {known}"
+        )
     return {name: _value(entry.get(name), fields[name], where) for name in fields}
 
 
@@ -193,7 +197,8 @@ def _check_known(file: Path, field: Field, rows: Sequence[Row], known: set) -> N
         for value in values if isinstance(values, tuple) else (values,):
             if value != "" and value not in known:
                 where = f"{file.name}, entry {place},"
-                happened = f"names the {field.name} {value!r}, which is not in {files}"
+                named = f"the {field.name} {str(value)[:60]!r}"
+                happened = f"names {named}, which is not in {files}"
                 raise UsageError(where, happened, "add it there, or mend the name")
 
 
@@ -207,5 +212,5 @@ def _check_owner(file: Path, owner: str, found: Mapping[str, Sequence[Row]]) -> 
         table = OWNERS.get(kind)
         known = {row["id"] for row in found[table]} if table else set()
     if name not in known:
-        happened = f"has {owner!r}, which is nothing in the survey"
+        happened = f"has {owner[:60]!r}, which is nothing in the survey"
         raise UsageError(file.name, happened, "name an entry as in `audit:owl`")

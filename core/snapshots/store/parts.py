@@ -54,7 +54,9 @@ def weight_parts(checkpoint: Checkpoint) -> dict[str, list[Part]]:
 def side_parts(folder: Path, *, with_index: bool) -> dict[str, list[Part]]:
     """Return the small text files of a model folder: configuration, card, records.
 
-    `with_index` says that a shard index still describes the weights.
+    `with_index` says that a shard index still describes the weights. A link is followed
+    only where the Hub's own cache puts its files: one to elsewhere would put that file
+    into a store that may be shared.
     """
     found = {}
     for path in sorted(folder.iterdir()):
@@ -62,9 +64,20 @@ def side_parts(folder: Path, *, with_index: bool) -> dict[str, list[Part]]:
         is_index = path.name.endswith(".index.json")
         if not is_side or not path.is_file() or (is_index and not with_index):
             continue
+        if path.is_symlink() and not _is_own(path, folder):
+            continue
         if path.stat().st_size <= SIDE_BYTES:
             found[path.name] = [_literal(path.read_bytes())]
     return found
+
+
+def _is_own(link: Path, folder: Path) -> bool:
+    """Whether a link leads to its own folder, or to the `blobs` beside `snapshots`, as
+    in the cache of huggingface_hub.
+    """
+    here = folder.resolve()
+    places = [here, *(parent / "blobs" for parent in here.parents[1:2])]
+    return link.resolve().parent in places
 
 
 def _covering(source: ByteSource, entries: Iterable[TensorEntry]) -> list[Part]:

@@ -140,7 +140,7 @@ def _read_header(
             (2, 0): np.lib.format.read_array_header_2_0,
         }[version]
         shape, is_fortran, dtype = read(file)
-    except (ValueError, KeyError) as error:
+    except Exception as error:  # numpy reads it as Python, whose errors are many
         raise UsageError(name, "has no readable header", "save it again") from error
     if dtype.hasobject or dtype.fields:
         happened = f"holds {'Python objects' if dtype.hasobject else 'records'}"

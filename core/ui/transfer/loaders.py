@@ -97,7 +97,7 @@ def start_evaluation(key: str, records: Records, splits: list[str]) -> None:
 
 def start_scoring(key: str, folder: str, backbones: list[str]) -> None:
     """Start scoring backbones on a folder, in a process of its own."""
-    named = [part for name in backbones for part in ("--backbone", name)]
+    named = [f"--backbone={name}" for name in backbones]
 
     def work(job: Job) -> None:
         run_verb(job, "features", *named, "--", folder)
