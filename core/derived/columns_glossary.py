@@ -34,6 +34,8 @@ MODELS = words(
 )  # fmt: skip
 
 TENSORS = words(
+    ("block", "The block that the tensor belongs to.", "Block"),
+    ("name", "The tensor's name in its file.", "Name"),
     ("base_name", "The tensor's name in the base.", "Name in the base"),
     ("component", "The part of the model: encoder, decoder, vision, text.",
      "Component"),

@@ -39,13 +39,13 @@ def glossary_section(shown: Sequence[Part]) -> None:
                "Each links to itself, so that it can be sent.")  # fmt: skip
     for part in shown:
         st.subheader(part.title)
-        st.markdown(table(part))
+        st.markdown(as_markdown(part))
 
 
-def table(part: Part) -> str:
+def as_markdown(part: Part) -> str:
     """Write a part as a Markdown table; a column that is empty is left out.
 
-    >>> print(table(Part("Words", (Word("acc@1", "First.", "Accuracy"),))))
+    >>> print(as_markdown(Part("Words", (Word("acc@1", "First.", "Accuracy"),))))
     | Word | Meaning |
     |---|---|
     | [acc\\@1](?word=acc%401) (Accuracy) | First\\. |

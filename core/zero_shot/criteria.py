@@ -109,7 +109,8 @@ def _fits(params: float | None, memory_bytes: float) -> Decision:
     if params is None:
         return UNKNOWN, "Its number of parameters is not known."
     takes = 2 * params
-    said = f"Weights of {takes / 1e9:.2f} GB at 16 bits, for its smallest checkpoint."
+    size = f"{takes / 2**30:.2f} GiB"
+    said = f"Weights of {size} at 16 bits, for its smallest checkpoint."
     return (YES if takes <= SHARE_FOR_WEIGHTS * memory_bytes else NO), said
 
 

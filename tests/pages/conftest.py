@@ -64,12 +64,14 @@ def every_word():
 def columns_met(monkeypatch, every_word):
     """Notes the columns of every table shown and every CSV offered; all are defined."""
     met: dict[str, list[str]] = {}
+    silent: dict[str, list[str]] = {}
 
     def note_table(draw):
         def drawn(rows=None, *args, **options):
             alt = options.get("alt", "a table without a text alternative")
             if alt not in COLUMNS_FROM_ROWS:
                 met[alt] = list(map(str, pd.DataFrame(rows).columns))
+                silent[alt] = without_help(met[alt], options)
             return draw(rows, *args, **options)
 
         return drawn
@@ -95,6 +97,19 @@ def columns_met(monkeypatch, every_word):
         if (left := {name.casefold() for name in columns} - every_word - BUTTONS)
     }
     assert not unknown, f"columns that the glossary does not define: {unknown}"
+    silent = {where: names for where, names in silent.items() if names}
+    assert not silent, f"columns without help: {silent}"
+
+
+def without_help(columns: list[str], options: dict) -> list[str]:
+    """Return the columns in sight that a person can ask nothing about."""
+    if "border" in options:
+        return []  # a table of sentences, which explains itself
+    configured = options.get("column_config") or {}
+    told = {name for name, one in configured.items()
+            if one is None or (isinstance(one, dict) and one.get("help"))}  # fmt: skip
+    shown = set(options.get("column_order") or columns) & set(columns)
+    return sorted(shown - told - BUTTONS)
 
 
 def header(content: bytes | str) -> list[str]:

@@ -103,7 +103,11 @@ def _show(base: Base, ranked: pd.DataFrame, comparable: Comparable | None) -> No
         column_order=["rank", "id", "value", "downloads", "license", "kind", "reasons"],
         column_config=described(
             ranked, BEST_CHILD, MODELS, pinned="id",
-            reasons=st.column_config.TextColumn("Why it stands here", width="large"),
+            reasons=st.column_config.TextColumn(
+                "Why it stands here", width="large",
+                help="What the card says, how much it is used, its license, and what "
+                "was trained.",
+            ),
         ),
     )  # fmt: skip
     for row in ranked.head(3).itertuples():

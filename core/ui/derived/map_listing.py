@@ -45,7 +45,9 @@ def listing(base: Base, rows: pd.DataFrame) -> None:
                 "", key="beside", on_click=beside, type="tertiary",
                 help="Choose two models to see them side by side.",
             ),
-            hub=st.column_config.LinkColumn("Hub", display_text="page"),
+            hub=st.column_config.LinkColumn(
+                "Hub", display_text="page", help="The model's page on the Hub."
+            ),
             created_at=st.column_config.DateColumn(
                 "Created", help="When the repository was made."
             ),

@@ -94,7 +94,7 @@ def choose_models(rows: pd.DataFrame) -> Selection:
         families = several("Family", rows, "family")
         pretraining = several("Pre-training", rows, "pretraining")
         licences = several("License", rows, "licence")
-        accuracy = limit("Accuracy of at least (%)", "min_accuracy", 100.0)
+        accuracy = limit("Accuracy, at least (%)", "min_accuracy", 100.0)
         params = limit("Parameters, at most (millions)", "max_params")
         gmacs = limit("GMACs, at most", "max_gmacs")
         size = limit("File size, at most (MB)", "max_size")

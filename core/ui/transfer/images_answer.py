@@ -10,7 +10,10 @@ from core.charts.transfer_scatter import correlation_text, predicted_against_tru
 from core.transfer.agreement import TITLES
 from core.transfer.best_backbone import conclusion, ranked_backbones
 from core.transfer.dataset_scores import DatasetScores
+from core.transfer.glossary import COLUMNS as TRANSFER
+from core.transfer.glossary import SCORES, WORDS
 from core.ui.chart import chart
+from core.ui.columns import described
 from core.ui.export_row import export_row
 from core.ui.states import note
 from core.ui.text import literal, plural
@@ -19,26 +22,10 @@ MOST_UNREADABLE = 20
 MOST_LOOKS = 8
 """More backbones than this share one look in the scatter."""
 
-COLUMNS = {
-    "backbone": st.column_config.TextColumn("Backbone", pinned=True),
-    "head_accuracy": st.column_config.NumberColumn(
-        "Trained head", format="percent",
-        help="A ridge head on frozen features, on a quarter held out.",
-    ),
-    "low": st.column_config.NumberColumn("Low (95 %)", format="percent"),
-    "high": st.column_config.NumberColumn("High (95 %)", format="percent"),
-    "is_tied": st.column_config.CheckboxColumn(
-        "Ties with the first", help="Its interval and that of the first overlap."
-    ),
-    "params": st.column_config.NumberColumn("Parameters", format="compact"),
-    **{name: st.column_config.NumberColumn(title, format="%.4g")
-       for name, title in TITLES.items()},
-    "majority": st.column_config.NumberColumn(
-        "Largest class", format="percent",
-        help="What naming the most frequent class would reach.",
-    ),
-    "images": "Images", "test_images": "Held-out images",
-}  # fmt: skip
+COLUMNS = [
+    "backbone", "head_accuracy", "low", "high", "is_tied", "params", *TITLES,
+    "majority", "images", "test_images",
+]  # fmt: skip
 
 
 def images_answer(found: DatasetScores) -> None:
@@ -87,7 +74,10 @@ def _table(rows: pd.DataFrame) -> None:
     shown = rows[[name for name in COLUMNS if name in rows]]
     st.dataframe(
         shown, hide_index=True, alt="Backbones, the best first", placeholder="–",
-        column_config=COLUMNS,
+        column_config=described(
+            shown, TRANSFER, SCORES, WORDS, pinned="backbone",
+            fractions=("low", "high"),
+        ),
     )  # fmt: skip
     st.caption(
         "A larger score is better; its size means nothing between datasets. The head "

@@ -110,7 +110,7 @@ def _preview(own: OwnRecords) -> None:
         first,
         hide_index=True,
         alt="The first rows as they were read",
-        column_config=described(first, TRANSFER, WORDS),
+        column_config=described(first, ERRORS, TRANSFER, WORDS),
     )
     if own.percent:
         st.caption(f"Read as percent: {literal(', '.join(own.percent))}.")

@@ -11,10 +11,10 @@ from core.zero_shot.schema import ACCESS, TASKS
 
 PROTOCOLS = ("zero-shot", "supervised")
 LICENCE_UNKNOWN = "not found"
-MEMORY_GB = 8.0
+MEMORY_GIB = 8.0
 NO_FILTER = {
     "criteria": [], "undecided": True, "code_licence": [], "weights_access": [],
-    "gpu_memory": MEMORY_GB,
+    "gpu_memory": MEMORY_GIB,
 }  # fmt: skip
 
 
@@ -55,13 +55,13 @@ def choose_zero_shot() -> Chosen:
 
 def _decided() -> pd.DataFrame:
     memory = st.number_input(
-        "Memory of your GPU (GB)", min_value=0.5, max_value=1000.0, value=MEMORY_GB,
+        "Memory of your GPU (GiB)", min_value=0.5, max_value=1000.0, value=MEMORY_GIB,
         key="gpu_memory", bind="query-params",
         help="“Fits” asks that the weights at 16 bits take at most half of it. The "
         "section “Fits my machine” counts the rest.",
     )  # fmt: skip
     catalog = survey()
-    decisions = decide(catalog, points(), (memory or MEMORY_GB) * 1e9)
+    decisions = decide(catalog, points(), (memory or MEMORY_GIB) * 2**30)
     entries = catalog.every_model.rename(columns={"id": "model"}).drop(columns="name")
     return decisions.merge(entries, on="model")
 
