@@ -62,6 +62,8 @@ def listed(report: dict) -> int:
         for one in package.get("vulns", ())
     ]
     unknown = [package["name"] for package in packages if "skip_reason" in package]
+    if packages and len(unknown) == len(packages):
+        return tell(f"{NO_DATABASE} ({packages[0]['skip_reason'][:200]})")
     tell(f"{len(packages) - len(unknown)} packages looked up, {len(found)} known "
          f"vulnerabilities")  # fmt: skip
     if unknown:
