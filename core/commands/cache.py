@@ -6,6 +6,7 @@ from typing import Any
 
 from core.cache import moment_utc
 from core.commands.answer import Answer, table
+from core.numerals import compact
 from core.settings import Settings
 
 
@@ -34,10 +35,10 @@ def run_list(arguments: argparse.Namespace, settings: Settings) -> Answer:
     from core.upkeep.kept import usage
 
     kinds = [_document(use) for use in usage(settings.cache_root)]
-    header = ["kind", "files", "bytes", "oldest", "newest", "holds"]
+    header = ["kind", "files", "disk", "oldest", "newest", "holds"]
     cells = [
-        [one["kind"], one["files"], f"{one['bytes']:,}", one["oldest"], one["newest"],
-         one["holds"]]
+        [one["kind"], one["files"], compact(one["bytes"], "B"), one["oldest"],
+         one["newest"], one["holds"]]
         for one in kinds
     ]  # fmt: skip
     text = f"{settings.cache_root}\n\n" + table(header, cells)
@@ -64,7 +65,8 @@ def _document(use: Any) -> dict[str, Any]:
 
 
 def _sentence(told: Mapping[str, Any]) -> str:
-    what = f"{told['kind']} ({told['files']:,} files, {told['bytes']:,} bytes)"
+    size = compact(told["bytes"], "B")
+    what = f"{told['kind']} ({size}, files: {told['files']:,})"
     named = ": " + ", ".join(told["names"]) if told["names"] else ""
     if told["cleared"]:
         return f"Deleted {what}{named}."

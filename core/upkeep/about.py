@@ -16,6 +16,7 @@ from typing import Any
 from core.cache import now_utc
 from core.charts.renderer import find_browser
 from core.device import Device
+from core.numerals import compact
 from core.settings import HUB_ENDPOINT, PROJECT_ROOT, Settings
 from core.upkeep.kept import usage
 from core.upkeep.log import LAST_LINES, last_lines, redact
@@ -67,7 +68,7 @@ def about_text(found: Mapping[str, Any]) -> str:
     Log: nothing was logged
     """
     cache = {
-        name: f"{use['files']:,} files, {use['bytes']:,} bytes"
+        name: f"{compact(use['bytes'], 'B')} (files: {use['files']:,})"
         for name, use in found["cache"].items()
     }
     sections = [
@@ -125,7 +126,7 @@ def _machine(settings: Settings, device: Device) -> dict[str, str]:
     browser = find_browser()
     return {
         "device": f"{device.address}, {device.name}",
-        "memory": f"{device.free_bytes:,} of {device.memory_bytes:,} bytes free",
+        "memory": _free(device.free_bytes, device.memory_bytes),
         "processors": str(os.cpu_count()),
         "disk": _disk(settings.cache_root),
         "browser for figures": str(browser or "none: no PDF, SVG or PNG"),
@@ -134,8 +135,12 @@ def _machine(settings: Settings, device: Device) -> dict[str, str]:
 
 def _disk(root: Path) -> str:
     place = next(path for path in (root, *root.parents) if path.exists())
-    free, total = shutil.disk_usage(place).free, shutil.disk_usage(place).total
-    return f"{free:,} of {total:,} bytes free at the cache"
+    total, _, free = shutil.disk_usage(place)
+    return f"{_free(free, total)}, at the cache"
+
+
+def _free(free: int, total: int) -> str:
+    return f"{compact(free, 'B')} of {compact(total, 'B')} free"
 
 
 def _harmless(value: Any, environment: Mapping[str, str]) -> Any:

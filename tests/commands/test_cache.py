@@ -31,13 +31,13 @@ def test_list_counts_every_kind(cache_root, capsys):
     assert kinds["comparisons"]["bytes"] == 2000
     assert kinds["tables"]["oldest"] is None
     assert run(["cache", "list"]) == 0
-    assert "2,000" in capsys.readouterr().out
+    assert "2 kB" in capsys.readouterr().out
 
 
 def test_clear_says_what_would_go_and_deletes_only_with_yes(cache_root, capsys):
     assert run(["cache", "clear", "comparisons"]) == 0
     said = capsys.readouterr().out
-    assert "Would delete comparisons (1 files, 2,000 bytes)" in said
+    assert "Would delete comparisons (2 kB, files: 1)" in said
     assert "--yes" in said and (cache_root / "derived/a/one.json").exists()
     told = answer(capsys, "cache", "clear", "comparisons", "--yes")
     assert told["cleared"] is True and not (cache_root / "derived").exists()
@@ -47,7 +47,7 @@ def test_a_persons_own_must_be_named(cache_root, capsys):
     assert run(["cache", "clear", "snapshots", "--yes"]) == 1
     assert "goes only by name; there is mine" in capsys.readouterr().err
     assert run(["cache", "clear", "snapshots", "mine", "--yes"]) == 0
-    assert "Deleted snapshots (1 files, 2,000 bytes): mine." in capsys.readouterr().out
+    assert "Deleted snapshots (2 kB, files: 1): mine." in capsys.readouterr().out
 
 
 def test_about_is_one_document_without_the_token(cache_root, capsys, monkeypatch):

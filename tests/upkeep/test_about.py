@@ -48,12 +48,12 @@ def test_the_text_names_every_fact(tmp_path):
     text = about_text(found)
     for section in ("versions", "settings", "machine"):
         assert all(name in text for name in found[section])
-    assert "1 files, 1,234 bytes" in text and "tcp://127.0.0.1:8786" in text
+    assert "1.23 kB (files: 1)" in text and "tcp://127.0.0.1:8786" in text
 
 
 def test_a_missing_cache_folder_is_no_problem(tmp_path):
     found = told(tmp_path / "not" / "there")
-    assert found["cache"] == {} and "bytes free" in found["machine"]["disk"]
+    assert found["cache"] == {} and "at the cache" in found["machine"]["disk"]
     assert "nothing was logged" in about_text(found)
 
 
