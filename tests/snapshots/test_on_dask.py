@@ -68,7 +68,7 @@ def test_other_data_on_a_worker_are_refused(tmp_path, named):
 
 
 def test_a_scheduler_that_is_not_there_is_one_sentence(tmp_path, named, monkeypatch):
-    monkeypatch.setattr("core.snapshots.on_dask.CONNECT_SECONDS", 0.2)
+    monkeypatch.setattr("core.scheduler.CONNECT_SECONDS", 0.2)
     settings = Settings(tmp_path, scheduler="tcp://127.0.0.1:9")
     with pytest.raises(HubError, match="cannot be reached as a Dask scheduler"):
         train_on_dask(tmp_path, [], named, settings)
