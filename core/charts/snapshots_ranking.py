@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
 from core.charts.labels import shorten
-from core.charts.theme import GREY, SCREEN, escape, resolve
+from core.charts.theme import GREY, INK_LIGHT, SCREEN, escape, resolve
 
 LABEL_LENGTH = 36
 NO_INDEX = -1
@@ -40,7 +40,8 @@ def snapshot_ranking(
         figure.add_scatter(
             x=part["score"], y=_labels(part["id"]), mode="markers",
             name="no index" if index == NO_INDEX else f"index {index:.0f}",
-            marker={"size": 10, "symbol": symbols, "color": colors.get(index, GREY)},
+            marker={"size": 10, "symbol": symbols, "color": colors.get(index, GREY),
+                    "line": {"width": 1, "color": INK_LIGHT}},
             customdata=part[["rank", "images"]].to_numpy(object),
             hovertemplate="<b>%{y}</b><br>rank %{customdata[0]}, score %{x:.5g}<br>"
             "%{customdata[1]:,} images<extra>%{fullData.name}</extra>",

@@ -11,6 +11,7 @@ TITLES = {
     "validation_loss": "Validation loss",
     "train_loss": "Training loss",
 }
+TICKS = 10
 
 
 def training_curves(
@@ -34,6 +35,7 @@ def training_curves(
             hovertemplate=f"epoch %{{x}}: %{{y:{number}}}"
             "<extra>%{fullData.name}</extra>",
         )  # fmt: skip
-    figure.update_xaxes(title_text="Epoch", tickformat="d")
+    apart = max(1, epochs["epoch"].nunique() // TICKS)
+    figure.update_xaxes(title_text="Epoch", dtick=apart)
     figure.update_yaxes(title_text=TITLES[measure], tickformat="~%" if is_share else "")
     return figure.update_layout(showlegend=True)

@@ -41,8 +41,7 @@ def list_section() -> None:
     trained = [one.id for one in found if one.origin == "trained"]
     names = chosen or trained[:7]
     if trained:
-        shown = "chosen" if chosen else "first trained"
-        st.subheader(f"Training of the {shown} snapshots")
+        st.subheader(f"Training of {plural(len(names), 'snapshot')}")
         curves(names, key="curves")
 
 

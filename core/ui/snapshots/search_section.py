@@ -3,6 +3,7 @@
 import shlex
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
 from core.charts.snapshots_ranking import snapshot_ranking
@@ -112,6 +113,8 @@ def _show(found: Ranking, dataset: str, place: Path) -> None:
             f"{found.ran:,} passes of an image through a block; running each snapshot "
             f"by itself would take {found.alone:,}."
         )
+    if base := base_rank(found.rows):
+        note(base)
     if len(best):
         _take_out(place, best.iloc[0])
     for text in [*found.failures.values()][:5]:
@@ -137,6 +140,20 @@ def _show(found: Ranking, dataset: str, place: Path) -> None:
         with st.expander(f"What the scores hide ({len(found.warnings)})"):
             for text in found.warnings[:30]:
                 note(text)
+
+
+def base_rank(rows: pd.DataFrame) -> str:
+    """Say where the bases stand: what starting from no snapshot at all would be.
+
+    >>> rows = pd.DataFrame({"id": ["a", "net"], "base": "net", "rank": [1, 2]})
+    >>> base_rank(rows)
+    'The plain choice, the base: net has rank 2 of 2.'
+    """
+    bases = rows[rows["id"].isin(rows["base"]) & rows["rank"].notna()].head(3)
+    told = [f"{one.id} has rank {one.rank:.0f}" for one in bases.itertuples()]
+    return (
+        f"The plain choice, the base: {', '.join(told)} of {len(rows)}." if told else ""
+    )
 
 
 def _take_out(place: Path, best: str) -> None:
