@@ -23,6 +23,7 @@ from core.ui.derived.family_jobs import (
 )
 from core.ui.derived.family_loaders import Base, stored_family
 from core.ui.derived.hub_panel import hub_panel
+from core.ui.derived.map_section import map_section
 from core.ui.derived.profile_drawer import profile_drawer
 from core.ui.derived.siblings_section import siblings_section
 from core.ui.derived.storage_section import storage_section
@@ -30,7 +31,6 @@ from core.ui.derived.summary_section import summary_section
 from core.ui.derived.tree_section import tree_section
 from core.ui.fit_link import fit_link
 from core.ui.frame import frame
-from core.ui.map_section import map_section
 from core.ui.states import empty_state
 from core.ui.text import literal
 

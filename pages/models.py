@@ -4,12 +4,12 @@ import streamlit as st
 
 from core.charts.axes import higher_is_better
 from core.tables.selection import select
-from core.ui.explorer_chart import explorer_chart
 from core.ui.frame import frame
 from core.ui.loaders import every_model, models
 from core.ui.models.axes import choose_axes, published_charts
 from core.ui.models.budget import budget_answer, choose_budget
 from core.ui.models.drawer import model_drawer
+from core.ui.models.explorer_chart import explorer_chart
 from core.ui.models.filters import (
     choose_benchmark,
     choose_models,

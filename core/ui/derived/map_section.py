@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from core.charts.cells import spelled_codes
 from core.charts.freeze_map import freeze_map
 from core.derived.alike import alike, of_patterns
 from core.derived.family import Family
@@ -21,13 +22,6 @@ NAMED_ROWS = 60
 MOST_PX = 900
 LINKED_ROWS = 300
 """Above so many rows their links would weigh more than the map."""
-CODES = {
-    "verdict": "0 equal, 1 changed, 2 partly changed, 3 reshaped, 4 added, 5 absent, "
-    "6 unknown",
-    "evidence": "0 sha256, 1 bytes, 2 header, 3 crc32, 4 probe, 5 unknown",
-    "distance": "0 equal, 1 under 0.1 %, then from 0.1, 0.3, 1, 3, 10 and 30 % on, 8 "
-    "not measured",
-}
 
 
 def map_section(base: Base, family: Family) -> None:
@@ -105,7 +99,7 @@ def _chart(
         lambda: _table(matrix, rows, choice),
         name=f"freeze-map-{name}",
         caption=f"Models derived from {name}, compared {dates(rows)}. "
-        f"{choice.by.capitalize()}s: {CODES[choice.shown]}; -1 in neither.",
+        f"{choice.by.capitalize()}s: {spelled_codes(choice.shown)}; -1 in neither.",
         key="map-export",
     )  # fmt: skip
 
