@@ -13,6 +13,7 @@ from core.commands.snapshots_options import (
     add_train,
 )
 from core.errors import UsageError
+from core.numerals import percent
 from core.settings import Settings, local_path
 
 ROOT = "snapshots"
@@ -184,4 +185,4 @@ def _answer(root: Path, base: str | None, snapshots: list) -> Answer:
 
 
 def _share(metrics: Any) -> str | None:
-    return f"{metrics['test']['top1']:.1%}" if metrics else None
+    return percent(metrics["test"]["top1"], 1) if metrics else None

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from core.commands.answer import table
+from core.numerals import percent
 from core.transfer.recommend import Recommendation
 from core.transfer.scoring import ALL_METRICS
 
@@ -33,7 +34,7 @@ def evaluation_text(document: dict) -> str:
         ]
         parts.append(f"{head}\n{table(['predictor', *ALL_METRICS], rows)}")
         if fold["coverage"] is not None:
-            share = f"{fold['coverage']:.0%} of the accuracies"
+            share = f"{percent(fold['coverage'], 0)} of the accuracies"
             parts[-1] += f"\n90 % intervals of the Gaussian process hold {share}."
     parts += [f"{name} is left out: it {why}." for name, why in
               document["left_out"].items()]  # fmt: skip

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from core.commands.answer import Answer, progress_line, table
 from core.errors import UsageError
+from core.numerals import percent
 from core.settings import Settings, local_path
 
 MAX_LABELS_BYTES = 2**20
@@ -79,9 +80,10 @@ def _folder_text(told: dict) -> str:
     low, high = told["interval"]
     lines = [
         _head(told),
-        f"accuracy {told['accuracy']:.1%} ({low:.1%} to {high:.1%}) of "
+        f"accuracy {percent(told['accuracy'], 1)} ({percent(low, 1)} to "
+        f"{percent(high, 1)}) of "
         f"{told['images']:,} images; always the most frequent class: "
-        f"{told['majority']:.1%}",
+        f"{percent(told['majority'], 1)}",
     ]
     counts = told["counts"]
     named = zip(counts["index"], counts["data"], strict=True)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.errors import JobCancelled
+from core.numerals import percent
 from core.progress import Progress
 from core.snapshots.architecture import logits_of
 from core.snapshots.checkpoint import (
@@ -177,7 +178,9 @@ class Training:
             return
 
         def told(part: float) -> None:
-            report(self._fraction(0), f"{recipe.name}: what is frozen, {part:.0%}")
+            report(
+                self._fraction(0), f"{recipe.name}: what is frozen, {percent(part, 0)}"
+            )
 
         both, size = (self.train, self.validation), recipe.batch_size
         with evaluating(self.network), self._autocast():
@@ -219,7 +222,7 @@ class Training:
         )
         if at.history:
             last = at.history[-1]
-            text += f", validation {last['validation_top1']:.1%}"
+            text += f", validation {percent(last['validation_top1'], 1)}"
         return text
 
     def _autocast(self) -> AbstractContextManager:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from core.numerals import percent
 from core.transfer.predictors.gaussian_process import Posterior
 from core.transfer.predictors.prediction import sigmoid
 from core.transfer.records import Records, label_names
@@ -53,7 +54,7 @@ def headline(models: pd.DataFrame) -> str:
     )
     sizes = models.loc[tied, "params"]
     small = f"; the smallest is {sizes.idxmin()}" if sizes.notna().any() else ""
-    share = f"best with probability {first['p_best']:.0%}"
+    share = f"best with probability {percent(first['p_best'], 0)}"
     return f"They tie: {tied[0]} ({expected}, {share}), {others}{small}."
 
 

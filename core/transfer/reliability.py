@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from core.errors import UsageError
+from core.numerals import percent
 from core.transfer.embed import Encoder
 from core.transfer.evaluate import evaluate
 from core.transfer.records import Records, label_names
@@ -93,7 +94,7 @@ def _told(split: str, scores: pd.DataFrame, coverage: float) -> Reliability:
         f"{ours['value']:.2f} ({ours['low']:.2f} to {ours['high']:.2f}), "
         f"{LISTS[best]} with {lists.loc[best, 'value']:.2f}: {verdict}. "
         f"Its first choice loses {lost[PREDICTOR]:.3f} accuracy, the static one "
-        f"{lost[best]:.3f}. Of the accuracies {coverage:.0%} fell within its 90 % "
-        "intervals."
+        f"{lost[best]:.3f}. Of the accuracies {percent(coverage, 0)} fell within "
+        "its 90 % intervals."
     )
     return Reliability(split, scores, is_as_good, coverage, sentence)

@@ -48,7 +48,7 @@ def test_trained_snapshots_tell_their_accuracy_and_every_step(say):
     asked = (*TINY, "--count", "2", "--epochs", "2", "--max-images", "80")
     status, out, err = say("train", *asked, "--device", "cpu")
     assert status == 0 and "tiny-digits-s42-001" in out
-    assert re.search(r"tiny-digits-s42-000\s+tiny\s+\d\s+42\s+[\d.]+%", out)
+    assert re.search(r"tiny-digits-s42-000\s+tiny\s+\d\s+42\s+[\d.]+ %", out)
     shares = [int(share) for share in re.findall(r"^\s*(\d+)%", err, re.MULTILINE)]
     assert shares[-1] > 70 and max(shares) <= 100
     assert "epoch 2/2, step 0/1, validation" in err
