@@ -2,8 +2,10 @@
 picture loaded, nothing shown as the page's own failure.
 """
 
+import ast
 import re
 import time
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -14,28 +16,30 @@ SOURCES = [*ROOT.glob("core/ui/**/*.py"), *ROOT.glob("pages/*.py")]
 BOUND = re.compile(r'key=(?:f"\{prefix\}|")(\w+)",\s*bind="query-params"')
 PARAMETER = re.compile(r'^PARAMETER = "(\w+)"', re.MULTILINE)
 PICTURE = "![x](http://evil.example/x.png)<script>alert(1)</script>"
-HOSTILE = {
-    "picture": PICTURE,
-    "long": "x" * 5000,
-    "home": "~nobody-here/x",
-    "path": "../../../etc/passwd",
-    "zero": "/tmp/a\0b",
-    "device": "/dev/zero",
-    "option": "--json",
-    "number": "1e999",
-}
-SECTIONS = {
-    "app.py": [None],
-    "pages/models.py": [None],
-    "pages/derived.py": ["Family", "Census", "Compare two checkpoints"],
-    "pages/zero_shot.py": ["Rankings", "Install audit", "Sources and corrections",
-                           "Fits my machine", "Try it"],
-    "pages/transfer.py": ["Predicted and true", "Recommend", "My images"],
-    "pages/snapshots.py": ["Snapshots", "Blocks", "Retrain index", "Datasets", "Store",
-                           "Search"],
-    "pages/jobs.py": [None],
-    "pages/glossary.py": [None],
-}  # fmt: skip
+HOSTILE = (
+    PICTURE, "x" * 5000, "~nobody-here/x", "../../../etc/passwd", "/tmp/a\0b",
+    "/dev/zero", "--json", "9" * 400, "-1",
+)  # fmt: skip
+SCRIPTS = ["app.py", *(f"pages/{path.name}" for path in ROOT.glob("pages/*.py"))]
+"""The pages; where one has sections, each is opened."""
+
+
+def sections(script: str) -> list[str | None]:
+    """Return the names in a page's SECTIONS, or one None."""
+    tree = ast.parse((ROOT / script).read_text())
+    given = {
+        alias.name: getattr(import_module(node.module), alias.name)
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name.isupper()
+    }
+    for node in tree.body:
+        target = getattr(node, "target", None) or getattr(node, "targets", [None])[0]
+        if isinstance(target, ast.Name) and target.id == "SECTIONS":
+            keys = node.value.keys
+            return [getattr(key, "value", None) or given[key.id] for key in keys]
+    return [None]
 
 
 def parameters() -> set[str]:
@@ -58,11 +62,11 @@ def open_page(cache, monkeypatch):
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     monkeypatch.chdir(ROOT)
 
-    def opened(script: str, section: str | None, value: str) -> AppTest:
+    def opened(script: str, section: str | None, shift: int) -> AppTest:
         page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
         page.switch_page(script)
-        for name in parameters() - {"section"}:
-            page.query_params[name] = value
+        for place, name in enumerate(sorted(parameters() - {"section"})):
+            page.query_params[name] = HOSTILE[(place + shift) % len(HOSTILE)]
         if section:
             page.query_params["section"] = section
         return page.run()
@@ -72,36 +76,53 @@ def open_page(cache, monkeypatch):
 
 def test_the_parameters_of_all_pages_are_found():
     assert {"base", "first", "try_path", "store", "model", "data"} <= parameters()
-    assert len(parameters()) > 80
+    assert len(parameters()) > 80 and len(CASES) > 20
 
 
 CASES = [
-    (script, section, list(HOSTILE)[place % len(HOSTILE)])
-    for place, (script, section) in enumerate(
-        (script, section) for script, found in SECTIONS.items() for section in found
+    (script, section, shift)
+    for shift, (script, section) in enumerate(
+        (script, section) for script in sorted(SCRIPTS) for section in sections(script)
     )
 ]
-PLACES = [
-    ("pages/derived.py", "Family"), ("pages/derived.py", "Census"),
-    ("pages/zero_shot.py", "Try it"), ("pages/transfer.py", "My images"),
-    ("pages/snapshots.py", "Datasets"), ("pages/snapshots.py", "Store"),
-]  # fmt: skip
-CASES += [
-    (*place, kind)
-    for place in PLACES
-    for kind in ("long", "home", "zero")
-    if (*place, kind) not in CASES
-]
 
 
-@pytest.mark.parametrize(("script", "section", "kind"), CASES)
-def test_a_hostile_address_never_breaks_a_page(open_page, script, section, kind):
-    page = open_page(script, section, HOSTILE[kind])
+def says(page: AppTest) -> list[str]:
+    """Check what is on a page; return its errors, warnings and remarks."""
     assert not page.exception
     shown = [one.value for one in (*page.error, *page.warning, *page.info)]
     assert not [text for text in shown if "This page failed" in text]
     marked = [one.value for one in (*page.markdown, *page.caption)] + shown
     assert not [text for text in marked if PICTURE in text or "](http://evil" in text]
+    return shown
+
+
+@pytest.mark.parametrize(("script", "section", "shift"), CASES)
+def test_a_hostile_address_never_breaks_a_page(open_page, script, section, shift):
+    says(open_page(script, section, shift))
+
+
+@pytest.mark.parametrize(("section", "name"), [
+    ("Store", "store"), ("Search", "images"), ("Datasets", "data"),
+])  # fmt: skip
+@pytest.mark.parametrize("value", ["x" * 5000, "~nobody-here/x", "/tmp/a\0b"])
+def test_a_path_that_cannot_be_one_is_said_on_the_page(cache, section, name, value):
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    page.switch_page("pages/snapshots.py")
+    page.query_params["section"], page.query_params[name] = section, value
+    page.query_params["on"] = page.query_params["dataset"] = "a folder of images"
+    (cache / "store").mkdir(parents=True)
+    (cache / "store" / "store.json").write_text("{}")
+    shown = says(page.run())
+    assert any("cannot be used as a path" in text for text in shown), shown
+
+
+@pytest.mark.parametrize("number", ["1e999", "-inf", "Infinity"])
+def test_an_endless_number_in_the_address_is_one_sentence(cache, number):
+    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    page.switch_page("pages/snapshots.py")
+    page.query_params["section"], page.query_params["points"] = "Retrain index", number
+    assert any("take it out" in text for text in says(page.run()))
 
 
 @pytest.mark.parametrize("name", [
