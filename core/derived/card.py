@@ -15,6 +15,7 @@ from core.errors import CorruptCheckpoint
 CARD_CAP_BYTES = 1 << 20
 FRONT_CAP_CHARACTERS = 1 << 17
 TEXT_CAP = 200
+DEPTH_CAP = 64
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,21 @@ class Card:
 
 
 class _PlainLoader(yaml.SafeLoader):
-    """A safe loader that refuses aliases, with which few bytes can claim gigabytes."""
+    """A safe loader that refuses aliases, with which few bytes can claim gigabytes, and
+    deep nesting, on which it would spend a second.
+    """
+
+    depth = 0
 
     def compose_node(self, parent: object, index: object) -> object:
         if self.check_event(yaml.AliasEvent):
             raise yaml.YAMLError("an alias is not allowed here")
-        return super().compose_node(parent, index)
+        if self.depth == DEPTH_CAP:
+            raise yaml.YAMLError("it is nested too deeply")
+        self.depth += 1
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
 
 def read_card_text(folder: Path) -> str:

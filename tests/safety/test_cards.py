@@ -1,7 +1,7 @@
 """Cards that are bombs: what YAML makes large, deep or slow."""
 
 from dataclasses import astuple
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -37,7 +37,7 @@ BOMBS = {
 
 @pytest.mark.parametrize("front", BOMBS.values(), ids=BOMBS)
 def test_a_bomb_in_a_card_is_a_sentence_or_nothing(front):
-    started = perf_counter()
+    started = process_time()
     try:
         card = parse_card(f"---\n{front}\n---\n")
     except CorruptCheckpoint as error:
@@ -46,7 +46,7 @@ def test_a_bomb_in_a_card_is_a_sentence_or_nothing(front):
     for claim in astuple(card):
         str(claim).encode()  # what no file can hold would fail
         assert len(str(claim)) <= TEXT_CAP + 20
-    assert perf_counter() - started < 10
+    assert process_time() - started < 5
 
 
 def test_ordinary_numbers_of_a_card_are_kept():

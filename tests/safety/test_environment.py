@@ -61,7 +61,7 @@ def test_no_process_and_no_file_repeats_the_token(tmp_path):
     }  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-m", "core", "compare", "a/b", "c/d"], cwd=ROOT, text=True,
-        capture_output=True, env={**os.environ, **variables}, timeout=60,
+        capture_output=True, env={**os.environ, **variables}, timeout=120,
     )  # fmt: skip
     assert done.returncode == 1 and "could not be reached" in done.stderr
     assert SECRET not in done.stdout + done.stderr
