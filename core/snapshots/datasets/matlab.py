@@ -141,8 +141,7 @@ def _value(body: memoryview, order: str, depth: int) -> object:
     if kind == CHAR:
         return _words(elements.text(), shape)
     if kind in NUMERIC:
-        found = elements.numbers().reshape(shape, order="F").squeeze()
-        return found.item() if found.size == 1 else found
+        return _squeezed(elements.numbers(), shape)
     if kind == CELL:
         return _squeezed(_matrices(elements, count, depth), shape)
     if kind == STRUCT:
@@ -164,8 +163,10 @@ def _matrices(elements: _Elements, count: int, depth: int) -> np.ndarray:
 
 
 def _squeezed(found: np.ndarray, shape: list[int]) -> object:
-    cells = found.reshape(shape, order="F").squeeze()
-    return cells.item() if cells.size == 1 else cells
+    found = found.reshape(shape, order="F").squeeze()
+    if found.size == 1:
+        return found.item()
+    return found if found.size else found.ravel()
 
 
 def _words(text: str, shape: list[int]) -> object:
