@@ -155,10 +155,10 @@ def test_a_budget_is_answered_in_words(explore):
     assert "Best: resnet50" in texts(page).replace("\\", "")
 
 
-def test_the_best_that_fit_are_marked_and_alone_on_request(explore):
+def test_what_fits_is_shown_or_all_and_the_best_are_marked(explore):
     page = explore(table="timm/imagenet", fit_params="30")
     assert "**3 of 5 models**" in texts(page)
-    page.toggle(key="only_fitting").set_value(False).run()
+    page.toggle(key="show_all").set_value(True).run()
     assert "**5 of 5 models**" in texts(page)
     next(b for b in page.button if b.label.startswith("Mark")).click().run()
     assert not page.exception and "picked" in traces(page)

@@ -70,11 +70,12 @@ def compare_section() -> None:
 
 
 def compare_link(label: str, first: str, second: str) -> None:
-    """Link to the comparison of two checkpoints."""
-    st.page_link(
-        "pages/derived.py", label=label, icon=":material/compare_arrows:",
-        query_params={"section": SECTION, "first": first, "second": second},
-    )  # fmt: skip
+    """Link to the comparison of two checkpoints.
+
+    A page link to the page that is open would leave the address as it was.
+    """
+    address = urlencode({"section": SECTION, "first": first, "second": second})
+    st.markdown(f":material/compare_arrows: [{literal(label)}](?{address})")
 
 
 def _path(column, label: str, key: str) -> str:

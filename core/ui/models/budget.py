@@ -56,10 +56,10 @@ def budget_answer(
     fit: Fit = fits(rows, budget, value=y, lower=lower)
     st.markdown(f":material/savings: {literal(fit.sentence)}")
     with st.container(horizontal=True, vertical_alignment="center"):
-        is_alone = st.toggle(
-            "Show only what fits", value=True, key="only_fitting", bind="query-params",
-            help="Off: all models stay, so that the best within the budget is seen "
-            "among them.",
+        shows_all = st.toggle(
+            "Show all models", key="show_all", bind="query-params",
+            help="Off: only what fits is shown. On: the best within the budget is seen "
+            "among all.",
         )  # fmt: skip
         st.button(
             "Mark and compare the best", on_click=_mark, args=(fit.ranked["id"],),
@@ -67,7 +67,7 @@ def budget_answer(
             help="Rings the best model and the runners-up in the chart, with their "
             "names, and puts them side by side below.",
         )  # fmt: skip
-    return fit.fitting if is_alone else rows
+    return rows if shows_all else fit.fitting
 
 
 def _mark(ids: pd.Series) -> None:

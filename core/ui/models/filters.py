@@ -14,7 +14,7 @@ NO_FILTER = {
     "search": "", "family": [], "pretraining": [], "licence": [],
     "min_accuracy": None, "max_params": None, "max_gmacs": None, "max_size": None,
     "min_throughput": None, "fit_params": None, "fit_gmacs": None, "fit_size": None,
-    "fit_throughput": None, "fit_licence": [], "only_fitting": True,
+    "fit_throughput": None, "fit_licence": [], "show_all": False,
 }  # fmt: skip
 BOTH = "both"
 
