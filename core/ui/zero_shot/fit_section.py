@@ -19,7 +19,7 @@ from core.ui.text import compact, literal
 from core.ui.verb_job import run_verb
 from core.ui.zero_shot.try_question import can_be_tried
 from core.zero_shot.configurations import known_configurations
-from core.zero_shot.fit import Fit, gigabytes
+from core.zero_shot.fit import SPREAD, Fit, gigabytes
 from core.zero_shot.fit_document import fit_path, kept_fit, read_document
 from core.zero_shot.glossary import ANSWERS
 from core.zero_shot.workload import DTYPES, Workload
@@ -177,7 +177,7 @@ def _show(held: Fit, told: dict) -> None:
     )  # fmt: skip
     if found.remark:
         note(found.remark)
-    low, high_share = told["activations_spread"]
+    low, high_share = SPREAD[held.device.kind]
     note(
         f"Configuration: {found.source}. Worked out {told['at']}, when memory was as "
         "free as it says. Parameters are exact; activations of measured runs lay "
