@@ -10,7 +10,7 @@ run: setup
 test:
 	@$(PYTHON) .ci/setup.py --tests
 	@$(MAKE) --no-print-directory lint
-	@$(VENV_PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile
+	@$(VENV_PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint:
 	@$(VENV_PYTHON) -m ruff check .

@@ -48,7 +48,15 @@ def install() -> None:
         return
     if not python().exists():
         create_venv()
-    run(python(), "-m", "pip", "install", "--quiet", "-r", requirements())
+    pip = (python(), "-m", "pip", "install", "--quiet", "--no-compile")
+    run(*pip, "-r", requirements())
+    compile_all()
+
+
+def compile_all() -> None:
+    """Compile what pip installed, on all cores, as pip itself does on one."""
+    for folder in VENV.glob("**/site-packages"):
+        subprocess.run([python(), "-m", "compileall", "-qq", "-j", "0", folder])
 
 
 def create_venv() -> None:

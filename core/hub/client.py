@@ -165,8 +165,9 @@ class HubClient:
         """
         bucket = self._bucket(url)
         self.limiter.wait(bucket)
+        sent = self.limiter.clock()
         with self._slot(url), self._sent(subject, url, headers, params) as response:
-            limit = self.limiter.learn(bucket, response.headers)
+            limit = self.limiter.learn(bucket, response.headers, sent=sent)
             if response.status_code in RETRIED_STATUSES:
                 wait = retry_after(response.headers.get("Retry-After"))
                 if wait is None and limit and response.status_code == 429:

@@ -59,8 +59,14 @@ class RateLimiter:
             if is_admitted:
                 return
 
-    def learn(self, bucket: str, headers: Mapping[str, str]) -> RateLimitInfo | None:
-        """Take over what a response says of its bucket; None where it says nothing."""
+    def learn(
+        self, bucket: str, headers: Mapping[str, str], *, sent: float | None = None
+    ) -> RateLimitInfo | None:
+        """Take over what a response says of its bucket; None where it says nothing.
+
+        `sent` is when its request left, now if left out: the server wrote the headers
+        at some moment since, so a slow answer of a known window is no new window.
+        """
         short = {n: text for n, text in headers.items() if len(text) <= LONGEST_HEADER}
         found = parse_ratelimit_headers(short)
         if found is None:
@@ -70,12 +76,14 @@ class RateLimiter:
         with self._lock:
             self._said[bucket] = found
             window = self._windows.setdefault(bucket, _Window())
-            ends = self.clock() + found.reset_in_seconds + ROUNDING_SECONDS
-            if ends > window.ends + 2 * ROUNDING_SECONDS:
-                window.remaining = found.remaining
+            now = self.clock()
+            ends = now + found.reset_in_seconds + ROUNDING_SECONDS
+            earliest = (now if sent is None else sent) + found.reset_in_seconds
+            if earliest > window.ends + ROUNDING_SECONDS:
+                window.remaining, window.ends = found.remaining, ends
             window.remaining = min(window.remaining, found.remaining)
             window.limit = found.limit or window.limit or found.remaining
-            window.ends = max(window.ends, ends)
+            window.ends = min(window.ends, ends)
         return found
 
     def last(self, bucket: str) -> RateLimitInfo | None:

@@ -72,6 +72,23 @@ def test_several_processes_share_a_window(clock):
     assert waited[1] > 3 * waited[0]
 
 
+def test_a_slow_answer_gives_no_requests_back(limiter, clock):
+    sent = clock.now
+    limiter.learn("api", headers(4, 100))
+    clock.sleep(20)
+    limiter.learn("api", headers(90, 100), sent=sent)
+    limiter.wait("api")
+    assert sum(clock.slept) > 20 + 50
+
+
+def test_a_new_window_is_full_again(limiter, clock):
+    limiter.learn("api", headers(0, 100))
+    clock.sleep(110)
+    limiter.learn("api", headers(490, 299), sent=clock.now - 5)
+    limiter.wait("api")
+    assert clock.slept == [110]
+
+
 def test_a_pause_holds_everyone(limiter, clock):
     limiter.pause("api", 30)
     limiter.pause("api", 10)

@@ -6,11 +6,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from re import Pattern
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, TimeoutError
 
 PICTURES = "PEDIGREE_PICTURES"
 SETTLED_MILLISECONDS = 2500
+LIST_MILLISECONDS = 20_000
 
 
 class Errand:
@@ -42,6 +44,18 @@ class Errand:
         path = self.saved / waiting.value.suggested_filename
         waiting.value.save_as(path)
         return path
+
+    def choose(self, label: str, *options: str | Pattern) -> None:
+        """Pick options of the list of that label; a rerun may close it once."""
+        box = self.page.get_by_role("combobox", name=label, exact=True)
+        for name in options:
+            option = self.page.get_by_role("option", name=name, exact=True)
+            box.click()
+            try:
+                option.click(timeout=LIST_MILLISECONDS)
+            except TimeoutError:
+                box.click()
+                option.click()
 
     def copy(self) -> str:
         """Press the copy button of the code shown and return the clipboard."""

@@ -52,9 +52,7 @@ def test_the_freezing_code_is_copied_and_runs(errand, address, demo):
         "three blocks. It says how many models did exactly this, and which."
     ) as page:
         page.get_by_role("radio", name="Freeze advice").click()
-        box = page.get_by_role("combobox", name="Freeze")
-        box.click()
-        page.get_by_role("option", name=re.compile(r"stem – block 2$")).click()
+        errand.choose("Freeze", re.compile(r"stem – block 2$"))
         page.get_by_text("digits-vit-loops").first.wait_for()
     with errand.step(
         "Copy the code with the button in its corner and paste it after the model is "

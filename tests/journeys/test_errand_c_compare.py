@@ -43,9 +43,7 @@ def test_a_difference_is_explained_by_a_link(errand, address, demo):
         "Choose a *Distance*, such as the cosine, and see which layers moved how far.",
         picture="compare",
     ) as page:
-        box = page.get_by_role("combobox", name="Distance")
-        box.click()
-        page.get_by_role("option", name="cosine").click()
+        errand.choose("Distance", "cosine")
         page.wait_for_url(lambda url: "cosine" in url)
         page.get_by_text("Cosine of base and child").first.wait_for()
         page.get_by_text("Column or page").evaluate(TO_THE_END)

@@ -43,18 +43,14 @@ def test_a_detector_that_fits_is_tried_on_a_photo(errand, address, tiny, photo):
         page.get_by_role("button", name="Filters").click()
         page.get_by_text("Keep what is unknown").click()
         page.wait_for_url(lambda url: "undecided=false" in url)
-        box = page.get_by_role("combobox", name="Criteria to meet")
-        for name in ("Open", "Easy", "Fits"):
-            box.click()
-            page.get_by_role("option", name=name, exact=True).click()
+        errand.choose("Criteria to meet", "Open", "Easy", "Fits")
         page.keyboard.press("Escape")
         page.keyboard.press("Escape")
     with errand.step(
         "Choose OWLv2 under *Details of*: why each criterion is met, its places and "
         "results. Press *Does it fit my machine?*"
     ) as page:
-        page.get_by_role("combobox", name="Details of").click()
-        page.get_by_role("option", name="OWLv2", exact=True).click()
+        errand.choose("Details of", "OWLv2")
         page.get_by_text("Open: yes.").wait_for()
         page.get_by_role("button", name="Does it fit my machine?").click()
         page.get_by_role("button", name="Work it out").wait_for()
@@ -70,6 +66,9 @@ def test_a_detector_that_fits_is_tried_on_a_photo(errand, address, tiny, photo):
         page.get_by_role("button", name="Work it out").click()
         page.get_by_text("and fits a GPU of 8 GiB").wait_for()
         page.get_by_text("155 M").wait_for()
+        bars = page.locator(".js-plotly-plot .bars path")
+        bars.nth(2).wait_for(state="attached")
+        assert bars.count() == 3  # weights, activations, overhead
     with errand.step(
         "Press *Try it on an image*, give a photo and the labels to look for, and "
         "press *Try it*. The model is fetched once; one that lies in a folder here "

@@ -26,10 +26,13 @@ def family_page(address, cache_root):
 
 def press(page, row, across):
     """Click a button of the table of models, which is drawn on a canvas."""
+    still = page.locator("[data-test-script-state=notRunning]")
+    still.wait_for(state="attached")
     table = page.get_by_test_id("stDataFrame").first
-    table.scroll_into_view_if_needed()
     table.locator("canvas").first.wait_for()
     page.wait_for_timeout(500)
+    still.wait_for(state="attached")
+    table.scroll_into_view_if_needed()
     table.click(position={"x": across, "y": ROW * (row + 1.5)})
 
 

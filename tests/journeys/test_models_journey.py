@@ -12,6 +12,13 @@ SIDEWAYS = """
 document.documentElement.scrollWidth - document.documentElement.clientWidth
 """
 
+BACKGROUND = "node => getComputedStyle(node).backgroundColor"
+BACKGROUNDS = {"light": "rgb(255, 255, 255)", "dark": "rgb(14, 17, 23)"}
+PAGES = (
+    "", "/models", "/derived", "/transfer", "/snapshots", "/zero_shot", "/jobs",
+    "/glossary",
+)  # fmt: skip
+
 pytestmark = pytest.mark.browser
 
 
@@ -90,23 +97,16 @@ def test_hostile_names_in_the_address_are_text(page, address):
     assert "<img src=x" in page.get_by_test_id("stAlert").first.inner_text()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_nothing_is_cut_off(chromium, address, scheme, width):
-    context = chromium.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=scheme
-    )
-    page = context.new_page()
-    for path in ("", "/models", "/derived", "/jobs", "/glossary"):
+def test_nothing_is_cut_off(page, address, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    for path in PAGES:
+        page.emulate_media(color_scheme="light")
         page.goto(address + path)
         page.get_by_role("heading", level=1).wait_for()
-        page.wait_for_timeout(500)
-        overflow = page.evaluate(SIDEWAYS)
-        assert overflow <= 0, f"{path} scrolls sideways at {width} px"
-        background = page.locator(".stApp").evaluate(
-            "node => getComputedStyle(node).backgroundColor"
-        )
-        assert background == {
-            "light": "rgb(255, 255, 255)", "dark": "rgb(14, 17, 23)"
-        }[scheme]  # fmt: skip
-    context.close()
+        for scheme, background in BACKGROUNDS.items():
+            page.emulate_media(color_scheme=scheme)
+            page.wait_for_timeout(500)
+            overflow = page.evaluate(SIDEWAYS)
+            assert overflow <= 0, f"{path} scrolls sideways at {width} px"
+            assert page.locator(".stApp").evaluate(BACKGROUND) == background
