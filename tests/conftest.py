@@ -1,5 +1,6 @@
 """A real HTTP server on loopback that answers from a script."""
 
+import functools
 import sys
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,20 @@ def main_module():
     kept = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = kept
+
+
+@pytest.fixture(scope="session", autouse=True)
+def packages_scanned_once():
+    """AppTest reads the metadata of all installed packages in every run: once will do.
+
+    They may bring components for pages, and none is installed in the middle of a test.
+    """
+    from streamlit.components.v2 import manifest_scanner
+
+    scan = manifest_scanner.scan_component_manifests
+    manifest_scanner.scan_component_manifests = functools.cache(scan)
+    yield
+    manifest_scanner.scan_component_manifests = scan
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ taken on the way.
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from re import Pattern
 
@@ -45,16 +46,22 @@ class Errand:
         waiting.value.save_as(path)
         return path
 
-    def choose(self, label: str, *options: str | Pattern) -> None:
-        """Pick options of the list of that label; a rerun may close it once."""
+    def choose(
+        self, label: str, *options: str | Pattern, by_typing: bool = False
+    ) -> None:
+        """Pick options of the list of that label; a rerun may close it once.
+
+        `by_typing` narrows a list that is too long to show all of them.
+        """
         box = self.page.get_by_role("combobox", name=label, exact=True)
         for name in options:
             option = self.page.get_by_role("option", name=name, exact=True)
-            box.click()
+            ask = partial(box.fill, name) if by_typing else box.click
+            ask()
             try:
                 option.click(timeout=LIST_MILLISECONDS)
             except TimeoutError:
-                box.click()
+                ask()
                 option.click()
 
     def copy(self) -> str:
