@@ -36,7 +36,7 @@ def main() -> None:
     preload()
     from streamlit.web import cli
 
-    sys.argv = ["streamlit", "run", "core/ui/web.py", *sys.argv[1:]]
+    sys.argv = ["streamlit", "run", "app.py", *sys.argv[1:]]
     cli.main()
 
 
