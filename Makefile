@@ -1,6 +1,7 @@
 # Two commands: `make run` and `make test`. Each sets up what it needs and is quick the second time.
 PYTHON ?= python3
 VENV_PYTHON = .venv/bin/python
+PYTEST = pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: run test lint coverage bench audit setup clean
 
@@ -10,7 +11,7 @@ run: setup
 test:
 	@$(PYTHON) .ci/setup.py --tests
 	@$(MAKE) --no-print-directory lint
-	@$(VENV_PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+	@$(VENV_PYTHON) -m $(PYTEST)
 
 lint:
 	@$(VENV_PYTHON) -m ruff check .
@@ -20,7 +21,7 @@ lint:
 coverage:
 	@$(PYTHON) .ci/setup.py --tests
 	@$(VENV_PYTHON) -m coverage erase
-	@$(VENV_PYTHON) -m coverage run -m pytest -n auto --maxprocesses 4 --dist loadfile
+	@$(VENV_PYTHON) -m coverage run -m $(PYTEST)
 	@$(VENV_PYTHON) -m coverage combine --quiet
 	@$(VENV_PYTHON) -m coverage report
 

@@ -54,8 +54,11 @@ def install() -> None:
 
 
 def compile_all() -> None:
-    """Compile what pip installed, on all cores, as pip itself does on one."""
-    for folder in VENV.glob("**/site-packages"):
+    """Compile what pip installed, on all cores, as pip itself does on one.
+
+    What some package keeps for another Python is left as it is, as by pip.
+    """
+    for folder in VENV.glob("[Ll]ib/**/site-packages"):
         subprocess.run([python(), "-m", "compileall", "-qq", "-j", "0", folder])
 
 

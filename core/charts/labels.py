@@ -5,7 +5,7 @@ models.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import unescape
-from itertools import pairwise, zip_longest
+from itertools import pairwise
 
 import numpy as np
 import plotly.graph_objects as go
@@ -57,7 +57,8 @@ def place_labels(
     """
     placed: list[np.ndarray] = []
     sides: list[str | None] = []
-    for point, text, is_wanted in zip_longest(points, texts, wanted):
+    wanted = wanted or [False] * len(texts)
+    for point, text, is_wanted in zip(points, texts, wanted, strict=True):
         boxes = {side: _box(point, text, side, canvas) for side in POSITIONS}
         costs = {
             side: _covered(box, obstacles)

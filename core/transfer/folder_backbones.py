@@ -238,7 +238,7 @@ def read_config(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise NoWeights(path.parent.name, "has no config.json", "add it")
     config = read_json(path)
-    _check_layers(config, path)
+    _check_counts(config, path)
     return config
 
 
@@ -254,13 +254,13 @@ def read_json(path: Path) -> dict[str, Any]:
     return document
 
 
-def _check_layers(config: Mapping[str, Any], path: Path) -> None:
+def _check_counts(config: Mapping[str, Any], path: Path) -> None:
     """Refuse counts of layers and labels that would keep this machine busy for ever:
     libraries make a list of as many before they make a network.
     """
     for key, value in config.items():
         if isinstance(value, dict):
-            _check_layers(value, path)
+            _check_counts(value, path)
         values = value if isinstance(value, list) else [value]
         counts = [entry for entry in values if isinstance(entry, int)]
         is_count = key.endswith(("layers", "depth", "depths", "blocks", "repeats"))

@@ -37,7 +37,7 @@ def test_a_detector_that_fits_is_tried_on_a_photo(errand, address, tiny, photo):
         page.get_by_role("radio", name="Detection").click()
         page.locator(".st-key-consensus .point").first.wait_for(state="attached")
     with errand.step(
-        "Under *Filters* leave the memory at 8 GB, switch off *Keep what is unknown*, "
+        "Under *Filters* leave the memory at 8 GiB, switch off *Keep what is unknown*, "
         "and ask for *Open*, *Easy* and *Fits*. A sentence says what is left."
     ) as page:
         page.get_by_role("button", name="Filters").click()
