@@ -81,26 +81,6 @@ def sign_flip(context, x, y):
     return types.uint32(x, y), generate
 
 
-@intrinsic
-def no_lanes(context, word):
-    """Return a count of 0 as wide as an element, so that both share a vector."""
-    kind = types.uint16 if word.bitwidth == 16 else types.uint32
-    return kind(word), lambda _context, _builder, _signature, arguments: ir.Constant(
-        arguments[0].type, 0
-    )
-
-
-@intrinsic
-def add_equal(context, count, x, y):
-    """Add 1 to a count from `no_lanes` where two elements have the same bits."""
-
-    def generate(_context, builder, _signature, arguments):
-        total, a, b = arguments
-        return builder.add(total, builder.zext(builder.icmp_signed("==", a, b), a.type))
-
-    return count(count, x, y), generate
-
-
 @njit(fastmath=FASTMATH)
 def magnitude(value):
     """Return the bits of |value|, a float32: they sort as the values do."""

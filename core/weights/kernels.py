@@ -19,13 +19,11 @@ from core.weights.intrinsics import (
     FASTMATH,
     INFINITE,
     INFINITE_64,
-    add_equal,
     bits_of,
     bytes_equal,
     differing,
     is_finite,
     magnitude,
-    no_lanes,
     popcount,
     sign_flip,
     widen,
@@ -62,7 +60,7 @@ def _fast_block(x, y, mean_square, sums, counts):
     Safe is a block whose largest |d| keeps every sum away from overflow and underflow,
     and whose d is small against x, so that rounding in x·d cannot reach the cosine.
     """
-    xd, dd, absolute, largest, smallest, flips, bits = block_sums(x, y)
+    xd, dd, absolute, largest, smallest, flips, equal, bits = block_sums(x, y)
     if largest < np.uint32(TINY) or largest > np.uint32(LARGE):
         return False
     if magnitude(xd) >= np.uint32(INFINITE) or dd > BLOCK / 16 * mean_square:
@@ -72,7 +70,9 @@ def _fast_block(x, y, mean_square, sums, counts):
     sums[ABSOLUTE] += absolute
     sums[MAXIMUM] = max(sums[MAXIMUM], np.float64(widen(largest)))
     sums[MINIMUM] = min(sums[MINIMUM], np.float64(widen(smallest)))
-    counts[CHANGED] += BLOCK - (_equal_elements(x, y) if smallest == 0 else 0)
+    if x.itemsize == 4 and smallest == 0:
+        equal = _equal_elements(x, y)
+    counts[CHANGED] += BLOCK - equal
     counts[FLIPS] += flips
     counts[BITS] += bits
     counts[BOTH_FINITE] += BLOCK
@@ -81,13 +81,13 @@ def _fast_block(x, y, mean_square, sums, counts):
 
 @njit
 def _equal_elements(x, y):
-    """Count the elements of a full block that have the same bits.
+    """Count the F32 elements of a full block that have the same bits.
 
     Where no |d| is 0, none has, and this pass is left out.
     """
-    equal = no_lanes(x[0])
+    equal = np.uint32(0)
     for i in range(BLOCK):
-        equal = add_equal(equal, x[i], y[i])
+        equal = np.uint32(equal + np.uint32(x[i] == y[i]))
     return np.int64(equal)
 
 

@@ -23,6 +23,11 @@ GROUP = 16
 CHAINS = 2
 """Accumulators of each float sum, so that no addition waits for the one before."""
 
+AHEAD = 2048
+"""Bytes that are asked for ahead of the loop: processors that fetch ahead by themselves
+stop where a page of 4 KiB ends, and two streams reach such an end twice as often.
+"""
+
 WORD, LONG, FLOAT = ir.IntType(32), ir.IntType(64), ir.FloatType()
 WORDS, FLOATS = ir.VectorType(WORD, LANES), ir.VectorType(FLOAT, LANES)
 HALVES = ir.VectorType(ir.HalfType(), 2 * LANES)
@@ -32,13 +37,17 @@ FLAGS = tuple(sorted(FASTMATH))
 
 @dataclass
 class Sums:
-    """The accumulators of the loop; `carries` weigh 1, 2, 4 and 8 bits."""
+    """The accumulators of the loop; `carries` weigh 1, 2, 4 and 8 bits.
+
+    `equal` is counted for 16-bit elements only, of which many stay as they were.
+    """
 
     products: list
     squares: list
     absolutes: list
     extremes: list
     signs: list
+    equal: list
     carries: list
     sixteens: list
 
@@ -57,9 +66,10 @@ def block_sums(context, x, y):
     """Sum up two full blocks of F32 (uint32), BF16 (uint16) or F16 (int16) elements.
 
     Returns the sums of x·d, d·d and |d| as float32, the largest and the smallest |d| as
-    bits of float32, and how many signs and bits differ; d = y − x.
+    bits of float32, how many signs differ, how many 16-bit elements are equal (0 for
+    F32), and how many bits differ; d = y − x.
     """
-    kinds = [types.float32] * 3 + [types.uint32] * 2 + [types.int64] * 2
+    kinds = [types.float32] * 3 + [types.uint32] * 2 + [types.int64] * 3
 
     def generate(context, builder, signature, arguments):
         x_words, y_words = (
@@ -103,6 +113,7 @@ def _empty(element) -> Sums:
         absolutes=[zero] * CHAINS,
         extremes=[nothing, _each(ABS_MASK)],
         signs=[_each(0, _lanes(element))],
+        equal=[] if element.bitwidth == 32 else [_each(0, _lanes(element))],
         carries=[nothing] * 4,
         sixteens=[nothing],
     )
@@ -113,7 +124,10 @@ def _add_group(
 ) -> Sums:
     waiting: list[list] = [[] for _ in sums.carries]
     turn = 0
+    ahead = builder.add(index, LONG(AHEAD // (LANES * WORD.width // 8)))
     for step in range(GROUP):
+        for words in (x_words, y_words):
+            _ask_for(builder, builder.gep(words, [builder.add(ahead, LONG(step))]))
         at = builder.add(index, LONG(step))
         x, y = (
             builder.load(builder.gep(words, [at]), align=element.bitwidth // 8)
@@ -121,6 +135,7 @@ def _add_group(
         )
         word = builder.xor(x, y)
         _add_signs(builder, element, word, sums)
+        _add_equal(builder, element, word, sums)
         _add_bits(builder, word, sums, waiting)
         values = zip(
             _floats(builder, element, x), _floats(builder, element, y), strict=True
@@ -150,6 +165,27 @@ def _add_signs(builder: ir.IRBuilder, element, word, sums: Sums) -> None:
         builder.bitcast(word, lanes), _each(element.bitwidth - 1, lanes)
     )
     sums.signs[0] = builder.add(sums.signs[0], sign)
+
+
+def _add_equal(builder: ir.IRBuilder, element, word, sums: Sums) -> None:
+    lanes = _lanes(element)
+    same = builder.icmp_signed("==", builder.bitcast(word, lanes), _each(0, lanes))
+    sums.equal[:] = [
+        builder.add(count, builder.zext(same, lanes)) for count in sums.equal
+    ]
+
+
+def _ask_for(builder: ir.IRBuilder, address) -> None:
+    """Ask the processor to bring a line to its nearest cache, even one that is not
+    there.
+    """
+    byte = ir.IntType(8).as_pointer()
+    kind = ir.FunctionType(ir.VoidType(), [byte, WORD, WORD, WORD])
+    name = "llvm.prefetch.p0i8"
+    function = cgutils.get_or_insert_function(builder.module, kind, name)
+    reading, nearest, of_data = WORD(0), WORD(3), WORD(1)
+    place = builder.bitcast(address, byte)
+    builder.call(function, [place, reading, nearest, of_data])
 
 
 def _add_bits(builder: ir.IRBuilder, word, sums: Sums, waiting: list[list]) -> None:
@@ -183,14 +219,14 @@ def _totals(builder: ir.IRBuilder, element, sums: Sums) -> list:
         _call(builder, f"llvm.vector.reduce.{which}.v{LANES}i32", WORD, [held])
         for which, held in zip(("umax", "umin"), sums.extremes, strict=True)
     ]
-    wide = ir.VectorType(WORD, _lanes(element).count)
-    signs = sums.signs[0]
-    signs = signs if element.bitwidth == 32 else builder.zext(signs, wide)
+    signs, equal = (
+        _added(builder, element, count) for count in (sums.signs, sums.equal)
+    )
     bits = builder.shl(sums.sixteens[0], _each(4))
     for weight, carry in enumerate(sums.carries):
         counted = builder.shl(_ones(builder, carry), _each(weight))
         bits = builder.add(bits, counted)
-    return [*floats, *extremes, _added(builder, signs), _added(builder, bits)]
+    return [*floats, *extremes, signs, equal, _added(builder, types.uint32, [bits])]
 
 
 def _floats(builder: ir.IRBuilder, element, words) -> list:
@@ -242,9 +278,17 @@ def _ones(builder: ir.IRBuilder, words):
     return _call(builder, f"llvm.ctpop.v{LANES}i32", WORDS, [words])
 
 
-def _added(builder: ir.IRBuilder, words):
-    name = f"llvm.vector.reduce.add.v{words.type.count}i32"
-    return builder.zext(_call(builder, name, WORD, [words]), LONG)
+def _added(builder: ir.IRBuilder, element, counts: list):
+    """Add up the lanes of a count, as wide as elements; 0 of none."""
+    total = LONG(0)
+    for lanes in counts:
+        words = ir.VectorType(WORD, lanes.type.count)
+        wide = lanes if element.bitwidth == 32 else builder.zext(lanes, words)
+        name = f"llvm.vector.reduce.add.v{words.count}i32"
+        total = builder.add(
+            total, builder.zext(_call(builder, name, WORD, [wide]), LONG)
+        )
+    return total
 
 
 def _call(builder: ir.IRBuilder, name: str, result, arguments, fastmath=()):
