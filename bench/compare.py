@@ -5,7 +5,9 @@ files, against the plain way, and against its own bounds.
     python bench/compare.py [--json] [--quick]
 
 Every ratio is of minima of at least five interleaved rounds in one run on freshly
-copied files, with two threads. Run it on an idle machine: what shares the memory bus
+copied files, with two threads. Copies are written 8 MiB at a time, as a download is:
+how a file was written decides how large the pages are that the system keeps it in, and
+what `sendfile` copied (`shutil.copyfile`) lies in the smallest. Run it on an idle machine: what shares the memory bus
 moves both sides, but not equally. `--quick` does two rounds on a smaller file.
 """
 
@@ -37,14 +39,21 @@ from core.weights.bits import UNSIGNED, count_bits
 from core.weights.checkpoint import open_checkpoint
 from core.weights.low_rank_scan import scan, screen
 from core.weights.matrix_pair import array_pair
-from core.weights.measure import PreparedBase, measure_pairs
+from core.weights.measure import BaseNorms, measure_pairs
 from core.weights.partial_sums import empty_rows
 from core.weights.rows import add_norms, compare
-from core.weights.spans import SPAN_BYTES
+from core.weights.spans import CHUNK_BYTES
 
 MB = 1_000_000
+COPY_BYTES = 8 << 20
 STREAMED_MB = 220
 MAPPED_MB = 200
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file as a download writes one."""
+    with source.open("rb") as read, target.open("wb") as write:
+        shutil.copyfileobj(read, write, COPY_BYTES)
 
 
 def best_seconds(sides: Mapping[str, Callable], rounds: int) -> dict[str, float]:
@@ -78,12 +87,13 @@ def run_side(name: str, base: Path, child: Path, further: int = 0) -> dict[str, 
 def file_lines(kind: str, base: Path, child: Path, rounds: int) -> Iterator[Line]:
     """From files to all distances, against `cat` and against reading both files."""
     same = base.with_name("same.safetensors")
-    shutil.copyfile(base, same)
-    with open_checkpoint(base) as opened, PreparedBase(opened) as prepared:
+    copy(base, same)
+    norms = BaseNorms()
+    with open_checkpoint(base) as opened:
 
         def measure(path: Path) -> None:
             with open_checkpoint(path) as other:
-                prepared.measure(other, named_pairs(opened, other))
+                measure_pairs(opened, other, named_pairs(opened, other), norms=norms)
 
         best = best_seconds(
             {
@@ -148,9 +158,9 @@ def sameness_line(base: Path, child: Path) -> Line:
     with open_checkpoint(base) as x, open_checkpoint(child) as y:
         pairs = named_pairs(x, y)
         told = [
-            measure_pairs(x, y, pairs, threads=threads, mapped=mapped)
+            measure_pairs(x, y, pairs, threads=threads, norms=norms)
             for threads in (1, 2)
-            for mapped in (False, True)
+            for norms in (None, BaseNorms())
         ]
     different = sum(other != told[0] for other in told)
     return Line("results that differ by threads or mapping", different, "<=", 0)
@@ -177,8 +187,8 @@ def kernel_lines(size: int, rounds: int) -> Iterator[Line]:
     """The loops on data in memory, against only reading it."""
     for dtype, bound in (("F32", 0.85), ("BF16", 0.75), ("F16", 0.55)):
         x, y = weights_in_memory(dtype, size)
-        starts = np.arange(0, x.size, SPAN_BYTES)
-        sizes = np.minimum(SPAN_BYTES, x.size - starts)
+        starts = np.arange(0, x.size, CHUNK_BYTES)
+        sizes = np.minimum(CHUNK_BYTES, x.size - starts)
         segments = np.stack([starts, starts, sizes, np.arange(len(starts))], axis=1)
         norms = np.zeros((len(starts), 2))
         add_norms(x, dtype, segments, norms)
@@ -206,16 +216,13 @@ def _in_memory(
 
 def extra_lines(base: Path, child: Path, rounds: int) -> Iterator[Line]:
     """Sketches, the histogram of bits, and the search for low-rank deltas."""
-    with (
-        open_checkpoint(base) as x,
-        open_checkpoint(child) as y,
-        PreparedBase(x) as prepared,
-    ):
+    norms = BaseNorms()
+    with open_checkpoint(base) as x, open_checkpoint(child) as y:
         pairs = named_pairs(x, y)
         best = best_seconds(
             {
-                "pass": lambda: prepared.measure(y, pairs),
-                "sketch": lambda: prepared.measure(y, pairs, sketch=True),
+                "pass": lambda: measure_pairs(x, y, pairs, norms=norms),
+                "sketch": lambda: measure_pairs(x, y, pairs, norms=norms, sketch=True),
             },
             rounds,
         )
@@ -294,16 +301,16 @@ def all_lines(folder: Path, *, quick: bool) -> Iterator[Line]:
     run_side("make_vit", base, child)
     made, copied = folder / "made.safetensors", folder / "copied.safetensors"
     write_child(base, made)
-    shutil.copyfile(base, copied)
-    shutil.copyfile(made, child)
-    shutil.copyfile(base.with_name("config.json"), child.with_name("config.json"))
+    copy(base, copied)
+    copy(made, child)
+    copy(base.with_name("config.json"), child.with_name("config.json"))
     copied.replace(base)
     yield from file_lines("ViT-base", base, child, rounds)
     resnet, resnet_child = folder / "resnet.safetensors", folder / "child.safetensors"
     write_resnet50(made)
-    shutil.copyfile(made, resnet)
+    copy(made, resnet)
     write_child(resnet, made)
-    shutil.copyfile(made, resnet_child)
+    copy(made, resnet_child)
     yield from file_lines("ResNet-50", resnet, resnet_child, rounds)
     yield from kernel_lines(8 << 20 if quick else 86 << 20, rounds)
     yield from extra_lines(base, child, rounds)

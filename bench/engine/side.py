@@ -24,16 +24,17 @@ def peak_bytes() -> int:
 
 
 def ours(base: Path, child: Path, *, mapped: bool) -> Callable[[], object]:
-    """Open both, and return what compares the child with the base."""
+    """Open the base, and return what compares the child with it."""
     from bench.engine.checkpoints import named_pairs
     from core.weights.checkpoint import open_checkpoint
-    from core.weights.measure import PreparedBase
+    from core.weights.measure import BaseNorms, measure_pairs
 
-    prepared = PreparedBase(open_checkpoint(base), mapped=mapped)
+    ours, norms = open_checkpoint(base), BaseNorms() if mapped else None
 
     def compare() -> object:
         with open_checkpoint(child) as opened:
-            return prepared.measure(opened, named_pairs(prepared.base, opened))
+            pairs = named_pairs(ours, opened)
+            return measure_pairs(ours, opened, pairs, norms=norms)
 
     return compare
 

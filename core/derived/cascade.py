@@ -70,7 +70,11 @@ def compare_cheaply(
     budget = budget or ByteBudget()
     if certify == "full" and budget.take(child.size_bytes):
         found = compare_checkpoints(
-            base.checkpoint, in_large_ranges(child), metrics=True, keep="samples"
+            base.checkpoint,
+            in_large_ranges(child),
+            metrics=True,
+            keep="samples",
+            norms=base.norms if base.is_local else None,
         )
         return replace(found, bytes_read=child.size_bytes), "full"
     alignment = align(base.checkpoint.entries, child.entries)

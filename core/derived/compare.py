@@ -2,7 +2,7 @@
 their bytes are, and decodes nothing itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from functools import partial
 from hashlib import blake2b
@@ -19,7 +19,7 @@ from core.weights.align import Alignment, Pair, align
 from core.weights.checkpoint import open_checkpoint
 from core.weights.entry import Checkpoint, TensorEntry
 from core.weights.layout import TensorRole, layout
-from core.weights.measure import measure_pairs
+from core.weights.measure import BaseNorms, measure_pairs
 from core.weights.metrics import Measure, Metrics
 
 Keep = Literal["nothing", "samples", "contents"]
@@ -44,6 +44,7 @@ def compare_checkpoints(
     metrics: bool = False,
     device: str = "cpu",
     keep: Keep = "nothing",
+    norms: BaseNorms | None = None,
 ) -> Comparison:
     """Compare every tensor of `child` with the base's, and say what was trained.
 
@@ -51,7 +52,8 @@ def compare_checkpoints(
     otherwise a tensor is read no further than its first difference. `device` names
     where distances are computed. `keep` says what of differing tensors is kept, to
     compare children with each other: samples, or also digests of the whole contents;
-    that is not in `bytes_read`. Raises CorruptCheckpoint when a file ends early.
+    that is not in `bytes_read`. `norms` is one for all children of a base, which then
+    stays in memory. Raises CorruptCheckpoint when a file ends early.
     """
     meter = Meter()
     taken_from = base, child
@@ -64,7 +66,8 @@ def compare_checkpoints(
         base_content=partial(_digest, base),
         child_content=partial(_digest, child),
     )
-    tensors = _verdicts(base, child, alignment, metrics=metrics, device=device)
+    options = {"metrics": metrics, "device": device, "norms": norms}
+    tensors = _verdicts(base, child, alignment, options)
     deltas = Deltas(base, child, alignment, tensors)
     low_rank, rank = deltas.low_rank()
     pattern = freeze_pattern(
@@ -136,18 +139,14 @@ def _verdicts(
     base: Checkpoint,
     child: Checkpoint,
     alignment: Alignment,
-    *,
-    metrics: bool,
-    device: str,
+    options: Mapping[str, object],
 ) -> tuple[TensorVerdict, ...]:
     same = {
         index: (pair.base, pair.child)
         for index, pair in enumerate(alignment.pairs)
         if pair.status == "same-shape"
     }
-    measures = measure_pairs(
-        base, child, list(same.values()), metrics=metrics, device=device
-    )
+    measures = measure_pairs(base, child, list(same.values()), **options)
     found = dict(zip(same, measures, strict=True))
     return tuple(
         _verdict(pair, alignment.role(pair), found.get(index))

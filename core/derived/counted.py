@@ -3,7 +3,10 @@
 from dataclasses import dataclass, field, replace
 from threading import Lock
 
+import numpy as np
+
 from core.weights.entry import ByteSource, Checkpoint
+from core.weights.lending import MappedFile
 
 
 @dataclass
@@ -45,5 +48,24 @@ class _CountedSource:
         self._meter.add(buffer.nbytes)
         self._source.read_into(start, buffer)
 
+    def mapped(self) -> "_CountedLender | None":
+        lender = self._source.mapped() if hasattr(self._source, "mapped") else None
+        return _CountedLender(lender, self._meter) if lender else None
+
     def close(self) -> None:
         self._source.close()
+
+
+class _CountedLender:
+    """A mapped file that reports every run to a meter."""
+
+    def __init__(self, lender: MappedFile, meter: Meter) -> None:
+        self._lender, self._meter = lender, meter
+        self.borrow, self.drop = lender.borrow, lender.drop
+        self.stop_borrowing = lender.stop_borrowing
+
+    def lend(self, start: int, stop: int) -> np.ndarray | None:
+        run = self._lender.lend(start, stop)
+        if run is not None:
+            self._meter.add(stop - start)
+        return run

@@ -25,6 +25,7 @@ from core.errors import CacheError, CheckpointError, PedigreeError
 from core.settings import Settings
 from core.weights.checkpoint import open_checkpoint
 from core.weights.entry import Checkpoint
+from core.weights.measure import BaseNorms
 
 
 class LocalWork:
@@ -35,6 +36,7 @@ class LocalWork:
     ) -> None:
         self.opened, self.folder, self.metrics = opened, folder, metrics
         self.base_files = _files(base)
+        self.norms = BaseNorms()
 
     def stored(
         self,
@@ -69,7 +71,11 @@ class LocalWork:
             return failed(child.id, "open", error, signature)
         with opened:
             found = compare_checkpoints(
-                self.opened, opened, metrics=self.metrics, keep="contents"
+                self.opened,
+                opened,
+                metrics=self.metrics,
+                keep="contents",
+                norms=self.norms,
             )
             return succeeded(child.id, found, signature, opened.size_bytes)
 

@@ -24,12 +24,12 @@ def equal_bits(base: Checkpoint, child: Checkpoint, pair: Pair) -> np.ndarray | 
     """
     if not comparable(*pair):
         return None
-    lane = Lane({})
     item = item_bytes(pair[1])
     histogram = np.zeros(65, np.int64)
-    for span in plan_spans(base, child, [pair], [0]):
-        runs = lane.read(span)
-        count_bits(runs.base, runs.child, UNSIGNED[item], runs.segments, histogram)
+    with Lane() as lane:
+        for span in plan_spans(base, child, [pair], [0]):
+            runs = lane.read(span)
+            count_bits(runs.base, runs.child, UNSIGNED[item], runs.segments, histogram)
     return histogram[: 8 * item + 1][::-1].copy()
 
 

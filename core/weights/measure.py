@@ -2,22 +2,54 @@
 streamed pass on the CPU or a GPU. Knows no models, only pairs of byte ranges.
 """
 
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 
 import numpy as np
 
 from core.weights.entry import Checkpoint, TensorEntry
-from core.weights.lane import Lane, mapped_sources
+from core.weights.lane import Lane
 from core.weights.metrics import Measure, comparable, same_dtype
 from core.weights.partial_sums import empty_rows, measures
 from core.weights.spans import (
+    CHUNK_BYTES,
     Pair,
     Span,
     plan_spans,
     rows_of,
     stored_bytes,
 )
+
+
+class BaseNorms:
+    """The norms of a base's tensors, computed with its first child and kept for the
+    next ones; safe to share between threads.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str, str], np.ndarray] = {}
+
+    def known(
+        self, pairs: Sequence[Pair], firsts: Sequence[int]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return the norms (rows, 2) of all pairs, and which rows are known."""
+        norms = np.zeros((firsts[-1], 2))
+        known = np.zeros(firsts[-1], bool)
+        for i, pair in enumerate(pairs):
+            kept = self._kept.get(_key(pair))
+            if kept is not None:
+                norms[firsts[i] : firsts[i + 1]] = kept
+                known[firsts[i] : firsts[i + 1]] = True
+        return norms, known
+
+    def keep(
+        self, pairs: Sequence[Pair], firsts: Sequence[int], norms: np.ndarray
+    ) -> None:
+        """Keep the norms of all pairs."""
+        for i, pair in enumerate(pairs):
+            self._kept[_key(pair)] = norms[firsts[i] : firsts[i + 1]].copy()
 
 
 def measure_pairs(
@@ -27,84 +59,59 @@ def measure_pairs(
     *,
     metrics: bool = True,
     threads: int = 2,
-    mapped: bool = False,
+    norms: BaseNorms | None = None,
     sketch: bool = False,
     device: str = "cpu",
 ) -> list[Measure]:
     """Compare each (base entry, child entry), in the order of `pairs`.
 
-    Both files are streamed in a few MiB at any size; `mapped` maps the base instead.
-    Neither that nor `threads` changes a bit of the result. Without `metrics` only
-    equality is decided, and a tensor is read no further than its first difference.
-    `device` is where distances are computed: "cpu", or what torch names (see
-    `core.weights.measure_cuda`) for the same numbers to 1e-6; sketches are drawn on the
-    CPU alone. Raises CorruptCheckpoint when a file ends early.
+    Both files are streamed, a few MiB at a time. For a base with many children keep
+    one `norms`: then the base stays in memory too. Neither that nor `threads` changes a
+    bit of the result. Without `metrics` only equality is decided, and a tensor is read
+    no further than its first difference. `device` is where distances are computed:
+    "cpu", or what torch names (see `core.weights.measure_cuda`) for the same numbers to
+    1e-6; sketches are drawn on the CPU alone. Raises CorruptCheckpoint when a file ends
+    early.
     """
-    with PreparedBase(base, mapped=mapped, device=device) as prepared:
-        return prepared.measure(
-            child, pairs, metrics=metrics, threads=threads, sketch=sketch
-        )
+    run = _Pass(base, child, threads, norms)
+    measured = [i for i, pair in enumerate(pairs) if metrics and comparable(*pair)]
+    chosen = set(measured)
+    others = [i for i in range(len(pairs)) if i not in chosen]
+    wanted = [pairs[i] for i in measured]
+    if device == "cpu" or sketch:
+        found = run.distances(wanted, sketch=sketch)
+    else:
+        from core.weights.measure_cuda import measure_on_device
+
+        found = measure_on_device(base, child, wanted, device=device)
+    told = run.equalities([pairs[i] for i in others])
+    results = dict(zip([*measured, *others], [*found, *told], strict=True))
+    return [results[i] for i in range(len(pairs))]
 
 
-class PreparedBase:
-    """A base that serves many children: mapped once, its norms computed once.
-
-    `measure` may be called from several threads. It is a context manager that lets go
-    of the mapping; the checkpoint stays open.
-    """
+class _Pass:
+    """One comparison of two checkpoints on this machine's processors."""
 
     def __init__(
-        self, base: Checkpoint, *, mapped: bool = True, device: str = "cpu"
-    ) -> None:
-        self.base = base
-        self.device = device
-        self._views = mapped_sources(base) if mapped else {}
-        self._norms: dict[tuple[TensorEntry, str], np.ndarray] = {}
-
-    def measure(
         self,
+        base: Checkpoint,
         child: Checkpoint,
-        pairs: Sequence[Pair],
-        *,
-        metrics: bool = True,
-        threads: int = 2,
-        sketch: bool = False,
-    ) -> list[Measure]:
-        """Compare the base with one child; see `measure_pairs`."""
-        measured = [i for i, pair in enumerate(pairs) if metrics and comparable(*pair)]
-        chosen = set(measured)
-        others = [i for i in range(len(pairs)) if i not in chosen]
-        results: dict[int, Measure] = {}
-        found = self._distances(child, [pairs[i] for i in measured], threads, sketch)
-        results.update(zip(measured, found, strict=True))
-        told = self._equalities(child, [pairs[i] for i in others], threads)
-        results.update(zip(others, told, strict=True))
-        return [results[i] for i in range(len(pairs))]
+        threads: int,
+        norms: BaseNorms | None,
+    ) -> None:
+        self._base, self._child = base, child
+        self._threads = threads
+        self._norms = norms
 
-    def close(self) -> None:
-        """Let go of the mapping."""
-        self._views = {}
-
-    def __enter__(self) -> "PreparedBase":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def _distances(
-        self, child: Checkpoint, pairs: Sequence[Pair], threads: int, sketch: bool
-    ) -> list[Measure]:
-        if self.device != "cpu" and not sketch:
-            from core.weights.measure_cuda import measure_on_device
-
-            return measure_on_device(self.base, child, pairs, device=self.device)
+    def distances(self, pairs: Sequence[Pair], *, sketch: bool) -> list[Measure]:
+        """Measure every distance of comparable pairs."""
         from core.weights.rows import add_norms, compare
         from core.weights.sketch import Sketches
 
         rows = [rows_of(pair) for pair in pairs]
         firsts = np.concatenate([[0], np.cumsum(rows)]).astype(int).tolist()
         sums, counts = empty_rows(firsts[-1])
-        norms, known = self._known_norms(pairs, firsts)
+        norms, known = (self._norms or BaseNorms()).known(pairs, firsts)
         all_known = bool(known.all())
         sketches = Sketches(pairs, firsts) if sketch else None
 
@@ -116,15 +123,14 @@ class PreparedBase:
             out = norms, sums, counts, sketches
             compare(runs.base, runs.child, span.child_dtype, runs.segments, *out)
 
-        spans = plan_spans(self.base, child, pairs, firsts)
-        self._run(spans, work, threads)
-        self._keep_norms(pairs, firsts, norms)
+        self._run(plan_spans(self._base, self._child, pairs, firsts), work, pairs)
+        if self._norms and not all_known:
+            self._norms.keep(pairs, firsts, norms)
         drawn = sketches.finished() if sketches else None
         return measures(pairs, rows, sums, counts, drawn)
 
-    def _equalities(
-        self, child: Checkpoint, pairs: Sequence[Pair], threads: int
-    ) -> list[Measure]:
+    def equalities(self, pairs: Sequence[Pair]) -> list[Measure]:
+        """Decide whether pairs are equal, and nothing else."""
         from core.weights.wide_kernels import unequal_rows
 
         unequal = np.array([not _may_equal(*pair) for pair in pairs], bool)
@@ -136,10 +142,9 @@ class PreparedBase:
             runs = lane.read(span)
             unequal_rows(runs.base, runs.child, runs.segments, unequal)
 
-        spans = plan_spans(
-            self.base, child, [pairs[i] for i in open_pairs], open_pairs, one_row=True
-        )
-        self._run(spans, work, threads)
+        asked = [pairs[i] for i in open_pairs]
+        spans = plan_spans(self._base, self._child, asked, open_pairs, one_row=True)
+        self._run(spans, work, asked)
         return [
             Measure(
                 not different, not different and same_dtype(*pair), comparable(*pair)
@@ -148,45 +153,40 @@ class PreparedBase:
         ]
 
     def _run(
-        self, spans: Sequence[Span], work: Callable[["Lane", Span], None], threads: int
+        self,
+        spans: Iterator[Span],
+        work: Callable[[Lane, Span], None],
+        pairs: Sequence[Pair],
     ) -> None:
-        """Let `threads` workers take spans until none is left or one fails."""
-        queue = iter(spans)
+        """Let the threads take spans until none is left or one fails."""
+        taking = Lock()
+
+        def take() -> Span | None:
+            with taking:
+                return next(spans, None)
 
         def drain() -> None:
-            lane = Lane(self._views)
-            try:
-                for span in queue:
-                    work(lane, span)
-            except BaseException:
-                for _ in queue:
-                    pass
-                raise
+            with Lane(keeps_base=self._norms is not None) as lane:
+                try:
+                    while span := take():
+                        work(lane, span)
+                except BaseException:
+                    with taking:
+                        deque(spans, maxlen=0)
+                    raise
 
-        if threads < 2 or len(spans) < 2:
+        one_span = sum(stored_bytes(child) for _, child in pairs) <= CHUNK_BYTES
+        if self._threads < 2 or one_span:
             return drain()
-        with ThreadPoolExecutor(threads) as pool:
-            for future in [pool.submit(drain) for _ in range(threads)]:
+        with ThreadPoolExecutor(self._threads) as pool:
+            for future in [pool.submit(drain) for _ in range(self._threads)]:
                 future.result()
 
-    def _known_norms(
-        self, pairs: Sequence[Pair], firsts: Sequence[int]
-    ) -> tuple[np.ndarray, np.ndarray]:
-        norms = np.zeros((firsts[-1], 2))
-        known = np.zeros(firsts[-1], bool)
-        for i, (base, child) in enumerate(pairs):
-            kept = self._norms.get((base, child.dtype))
-            if kept is not None:
-                norms[firsts[i] : firsts[i + 1]] = kept
-                known[firsts[i] : firsts[i + 1]] = True
-        return norms, known
 
-    def _keep_norms(
-        self, pairs: Sequence[Pair], firsts: Sequence[int], norms: np.ndarray
-    ) -> None:
-        for i, (base, child) in enumerate(pairs):
-            kept = norms[firsts[i] : firsts[i + 1]].copy()
-            self._norms.setdefault((base, child.dtype), kept)
+def _key(pair: Pair) -> tuple[str, str, str]:
+    """Name a tensor of the base, and the dtype that it is rounded to."""
+    base, child = pair
+    return base.file, base.name, child.dtype
 
 
 def _may_equal(base: TensorEntry, child: TensorEntry) -> bool:

@@ -27,7 +27,7 @@ from core.weights.spans import Pair, Span, plan_spans, rows_of
 if TYPE_CHECKING:
     import torch
 
-DEVICE_SPAN_BYTES = 32 << 20
+DEVICE_CHUNK_BYTES = 32 << 20
 """Bytes a side sends at once; in float64 the card then needs about 1 GB."""
 
 WORTH_SENDING_BYTES = 1 << 20
@@ -67,10 +67,10 @@ def measure_on_device(
     is no torch.
     """
     target = find_device(device)
-    rows = [rows_of(pair, DEVICE_SPAN_BYTES) for pair in pairs]
+    rows = [rows_of(pair, DEVICE_CHUNK_BYTES) for pair in pairs]
     firsts = np.concatenate([[0], np.cumsum(rows)]).astype(int).tolist()
     results = Results(np.zeros((firsts[-1], 2)), *empty_rows(firsts[-1]))
-    spans = plan_spans(base, child, pairs, firsts, span_bytes=DEVICE_SPAN_BYTES)
+    spans = plan_spans(base, child, pairs, firsts, chunk_bytes=DEVICE_CHUNK_BYTES)
     sent: list[Sent] = []
     for span, runs in _read_in_turn(spans, target):
         large = runs.segments[:, 2] >= WORTH_SENDING_BYTES
@@ -109,7 +109,7 @@ def _read_in_turn(
     """Read into two sets of buffers in turn, so that one can be filled while the card
     still copies the other.
     """
-    lanes = [Lane({}, DEVICE_SPAN_BYTES, _buffer(target)) for _ in range(2)]
+    lanes = [Lane(DEVICE_CHUNK_BYTES, empty=_buffer(target)) for _ in range(2)]
     copied: list[object] = [None, None]
     for i, span in enumerate(spans):
         if copied[i % 2] is not None:

@@ -2,13 +2,14 @@
 nothing of tensors.
 """
 
-import mmap
 import os
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 
 from core.errors import CorruptCheckpoint, UsageError
 from core.weights.entry import ByteSource
+from core.weights.lending import CAN_LEASE, MappedFile
 
 
 class FileSource:
@@ -28,8 +29,8 @@ class FileSource:
         except OSError as error:
             raise UsageError(path, f"cannot be opened ({error.strerror})") from error
         self.size = os.fstat(self._file.fileno()).st_size
-        self._view: memoryview | None = None
-        self._seeking = Lock()
+        self._lock = Lock()
+        self._mapped: MappedFile | None = None
 
     def read(self, start: int, stop: int) -> bytes:
         """Return exactly the bytes [start, stop), or raise CorruptCheckpoint."""
@@ -54,30 +55,22 @@ class FileSource:
     def _read_some(self, buffer: memoryview, start: int) -> int:
         if hasattr(os, "preadv"):
             return os.preadv(self._file.fileno(), [buffer], start)
-        with self._seeking:  # Windows reads by position only after a seek
+        with self._lock:  # Windows reads by position only after a seek
             self._file.seek(start)
             return self._file.readinto(buffer)
 
-    def view(self) -> memoryview:
-        """Return the whole file mapped read-only; the mapping lives as long as the
-        view.
-
-        A file that another program shortens under a mapping kills the process
-        (SIGBUS); `read` answers the same with an error.
-        """
-        if self._view is None:
-            self._view = memoryview(self._mapped())
-        return self._view
+    def mapped(self) -> MappedFile | None:
+        """Return the file as memory to borrow from, or None where it cannot be."""
+        with self._lock:
+            if self._mapped is None and CAN_LEASE and self.size:
+                with suppress(OSError, ValueError):  # cannot be mapped, or is closed
+                    self._mapped = MappedFile(self._file.fileno(), self.size)
+            return self._mapped
 
     def close(self) -> None:
-        """Close the file; a view handed out stays valid."""
-        self._view = None
+        """Close the file, when nobody borrows from it."""
+        self._mapped = None
         self._file.close()
-
-    def _mapped(self) -> mmap.mmap | bytes:
-        if not self.size:
-            return b""
-        return mmap.mmap(self._file.fileno(), self.size, access=mmap.ACCESS_READ)
 
 
 class BytesSource:
@@ -102,10 +95,6 @@ class BytesSource:
         stop = start + buffer.nbytes
         check_range(self, start, stop)
         buffer.cast("B")[:] = self._content[start:stop]
-
-    def view(self) -> memoryview:
-        """Return all of the bytes, read-only."""
-        return memoryview(self._content).toreadonly()
 
     def close(self) -> None:
         """Do nothing: memory has no handle to close."""

@@ -13,14 +13,21 @@ from core.errors import CorruptCheckpoint
 from core.weights.array import NUMPY_DTYPES
 from core.weights.entry import ByteSource, Checkpoint, TensorEntry
 
-SPAN_BYTES = 512 << 10
-"""The most bytes a side reads at once: both sides together stay in a core's cache."""
+CHUNK_BYTES = 512 << 10
+"""The most bytes of a side that one row of results covers, and that are read into a
+buffer at once: both sides together stay in a core's cache.
+"""
+
+LENT_BYTES = 8 << 20
+"""The most bytes of a side at once where files lend them: nothing is copied then."""
 
 GAP_BYTES = 64 << 10
 """Bytes between two tensors that are cheaper to read over than to seek over."""
 
 MAX_GATHERED_BYTES = 1 << 26
 """A strided tensor may repeat elements up to this size, or that of its file."""
+
+ITEM_BYTES = {dtype: np.dtype(held).itemsize for dtype, held in NUMPY_DTYPES.items()}
 
 Pair = tuple[TensorEntry, TensorEntry]
 
@@ -47,7 +54,7 @@ class Span:
 
 
 class Piece(NamedTuple):
-    """A chunk of one pair: at most SPAN_BYTES on each side."""
+    """Some chunks of one pair: at most `chunk` bytes each, and the row of the first."""
 
     base: ByteSource
     base_start: int
@@ -57,6 +64,7 @@ class Piece(NamedTuple):
     child_size: int
     dtypes: tuple[str, str]
     items: tuple[int, int]
+    chunk: tuple[int, int]
     row: int
 
 
@@ -96,9 +104,7 @@ class Gathered:
 
 def item_bytes(entry: TensorEntry) -> int:
     """Return the bytes of an element; 1 for dtypes that are compared as raw bytes."""
-    if entry.quantized or entry.dtype not in NUMPY_DTYPES:
-        return 1
-    return np.dtype(NUMPY_DTYPES[entry.dtype]).itemsize
+    return 1 if entry.quantized else ITEM_BYTES.get(entry.dtype, 1)
 
 
 def stored_bytes(entry: TensorEntry) -> int:
@@ -110,10 +116,15 @@ def stored_bytes(entry: TensorEntry) -> int:
     )
 
 
-def rows_of(pair: Pair, span_bytes: int = SPAN_BYTES) -> int:
+def rows_of(pair: Pair, chunk_bytes: int = CHUNK_BYTES) -> int:
     """Return into how many chunks a pair is cut."""
-    chunk_bytes = chunk_elements(pair, span_bytes) * item_bytes(pair[1])
-    return -(-stored_bytes(pair[1]) // chunk_bytes)
+    chunk = chunk_elements(pair, chunk_bytes) * item_bytes(pair[1])
+    return -(-stored_bytes(pair[1]) // chunk)
+
+
+def chunk_elements(pair: Pair, chunk_bytes: int = CHUNK_BYTES) -> int:
+    """Return how many elements of a pair one row of results covers."""
+    return chunk_bytes // max(item_bytes(pair[0]), item_bytes(pair[1]))
 
 
 def plan_spans(
@@ -123,28 +134,33 @@ def plan_spans(
     first_rows: Sequence[int],
     *,
     one_row: bool = False,
-    span_bytes: int = SPAN_BYTES,
-) -> list[Span]:
-    """Cut `pairs` into spans, in the order of the child's bytes.
+    chunk_bytes: int = CHUNK_BYTES,
+) -> Iterator[Span]:
+    """Cut `pairs` into spans as they are asked for, in the order of the child's bytes.
 
-    Rows of a pair count up from its entry in `first_rows`; with `one_row` they do not.
-    Tensors are read together when they are neighbors in both files.
+    Rows of a pair count up from its entry in `first_rows`, one a chunk; with `one_row`
+    they do not. Tensors are read together when they are neighbors in both files.
     """
     order = sorted(
         range(len(pairs)), key=lambda i: (pairs[i][1].file, pairs[i][1].start)
     )
-    stride = 0 if one_row else 1
+    several = not one_row and _lends(base) and _lends(child)
+    chunks = max(LENT_BYTES // chunk_bytes, 1) if several else 1
+    grid = chunk_bytes, chunks, 0 if one_row else 1
     pieces = (
         piece
         for i in order
-        for piece in _pieces(base, child, pairs[i], first_rows[i], stride, span_bytes)
+        for piece in _pieces(base, child, pairs[i], first_rows[i], *grid)
     )
-    return list(_spans(pieces, span_bytes))
+    return _spans(pieces, chunks * chunk_bytes)
 
 
-def chunk_elements(pair: Pair, span_bytes: int = SPAN_BYTES) -> int:
-    """Return how many elements of a pair one row of results covers."""
-    return span_bytes // max(item_bytes(pair[0]), item_bytes(pair[1]))
+def _lends(checkpoint: Checkpoint) -> bool:
+    """Tell whether all files of a checkpoint can be borrowed from."""
+    return all(
+        hasattr(source, "mapped") and source.mapped()
+        for source in checkpoint.sources.values()
+    )
 
 
 def _pieces(
@@ -152,23 +168,27 @@ def _pieces(
     child: Checkpoint,
     pair: Pair,
     row: int,
+    chunk_bytes: int,
+    chunks: int,
     stride: int,
-    span_bytes: int,
 ) -> Iterator[Piece]:
+    """Cut a pair into pieces of at most so many chunks."""
     base_source, base_start = _located(base, pair[0])
     child_source, child_start = _located(child, pair[1])
     dtypes = pair[0].dtype, pair[1].dtype
     items = item_bytes(pair[0]), item_bytes(pair[1])
-    step = chunk_elements(pair, span_bytes)
+    elements = chunk_elements(pair, chunk_bytes)
+    chunk = elements * items[0], elements * items[1]
     total = stored_bytes(pair[1]) // items[1]
-    for first in range(0, total, step):
-        count = min(step, total - first)
+    for first in range(0, total, chunks * elements):
+        count = min(chunks * elements, total - first)
         x, y = base_start + first * items[0], child_start + first * items[1]
         sizes = count * items[0], count * items[1]
-        place = row + first // step * stride
+        place = row + first // elements * stride
         yield Piece(
-            base_source, x, sizes[0], child_source, y, sizes[1], dtypes, items, place
-        )
+            base_source, x, sizes[0], child_source, y, sizes[1], dtypes, items, chunk,
+            place,
+        )  # fmt: skip
 
 
 def _located(checkpoint: Checkpoint, entry: TensorEntry) -> tuple[ByteSource, int]:
@@ -210,12 +230,13 @@ def _span(run: Sequence[Piece]) -> Span:
     first, last = run[0], run[-1]
     segments = [
         (
-            piece.base_start - first.base_start,
-            piece.child_start - first.child_start,
-            piece.child_size,
-            piece.row,
+            piece.base_start - first.base_start + k * piece.chunk[0],
+            piece.child_start - first.child_start + k * piece.chunk[1],
+            min(piece.chunk[1], piece.child_size - k * piece.chunk[1]),
+            piece.row + k,
         )
         for piece in run
+        for k in range(-(-piece.child_size // piece.chunk[1]))
     ]
     return Span(
         first.base,

@@ -13,7 +13,7 @@ from safetensors.numpy import save_file
 from core.errors import CorruptCheckpoint
 from core.weights.checkpoint import open_checkpoint
 from core.weights.entry import Checkpoint, TensorEntry
-from core.weights.measure import measure_pairs
+from core.weights.measure import BaseNorms, measure_pairs
 from core.weights.source import BytesSource
 
 FLOATS = {"F64": "f8", "F32": "f4", "F16": "f2", "BF16": "u2"}
@@ -216,12 +216,13 @@ def by_name(base: Checkpoint, child: Checkpoint):
     return [(entry, named[entry.name]) for entry in base.entries]
 
 
-def test_threads_and_mapping_change_no_bit(files):
+def test_threads_and_kept_norms_change_no_bit(files):
     base, child, _ = files
     pairs = by_name(base, child)
     first = measure_pairs(base, child, pairs, threads=1)
-    for threads, mapped in ((2, False), (1, True), (2, True), (5, False)):
-        found = measure_pairs(base, child, pairs, threads=threads, mapped=mapped)
+    norms = BaseNorms()
+    for threads, kept in ((2, None), (1, norms), (2, norms), (5, None)):
+        found = measure_pairs(base, child, pairs, threads=threads, norms=kept)
         assert found == first
 
 

@@ -29,11 +29,6 @@ def test_read_into_fills_a_typed_buffer(source):
     assert bytes(buffer.cast("B")) == bytes(range(4, 12))
 
 
-def test_view_is_the_whole_file_and_read_only(source):
-    view = source.view()
-    assert view.readonly and bytes(view[:3]) == b"\0\1\2" and len(view) == 1024
-
-
 @pytest.mark.parametrize(("start", "stop"), [(0, 1025), (-1, 4), (9, 3), (2000, 2001)])
 def test_ranges_outside_are_refused(source, start, stop):
     with pytest.raises(CorruptCheckpoint):
@@ -55,11 +50,11 @@ def test_a_file_that_shrinks_is_named(tmp_path):
             source.read(0, 100)
 
 
-def test_an_empty_file_has_an_empty_view(tmp_path):
+def test_an_empty_file_is_not_mapped(tmp_path):
     path = tmp_path / "empty"
     path.touch()
     with closing(FileSource(path)) as source:
-        assert len(source.view()) == 0
+        assert source.mapped() is None and source.read(0, 0) == b""
 
 
 def test_what_is_not_a_file_is_refused(tmp_path):

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from core.weights.entry import Checkpoint, TensorEntry
 from core.weights.source import BytesSource
-from core.weights.spans import SPAN_BYTES, plan_spans, rows_of
+from core.weights.spans import CHUNK_BYTES, plan_spans, rows_of
 
 MIB = 1 << 20
 
@@ -20,7 +20,8 @@ def checkpoint(sizes: list[int], gap: int = 0) -> Checkpoint:
 def planned(base: Checkpoint, child: Checkpoint):
     pairs = list(zip(base.entries, child.entries, strict=True))
     firsts = np.concatenate([[0], np.cumsum([rows_of(pair) for pair in pairs])])
-    return plan_spans(base, child, pairs, firsts.tolist()), int(firsts[-1])
+    spans = plan_spans(base, child, pairs, firsts.tolist())
+    return list(spans), int(firsts[-1])
 
 
 @settings(max_examples=40, deadline=None)
@@ -32,8 +33,8 @@ def test_every_byte_is_read_once_and_every_row_filled_once(sizes, gap):
     assert sorted(row for *_, row in segments) == list(range(rows))
     assert sum(size for _, _, size, _ in segments) == sum(sizes)
     for span in spans:
-        assert span.base_stop - span.base_start <= SPAN_BYTES
-        assert span.child_stop - span.child_start <= SPAN_BYTES
+        assert span.base_stop - span.base_start <= CHUNK_BYTES
+        assert span.child_stop - span.child_start <= CHUNK_BYTES
 
 
 def test_small_neighbors_are_read_together():
