@@ -5,7 +5,7 @@ little-endian header length, a JSON header that starts with `{`, then one buffer
 the tensors cover without holes or overlaps.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from math import prod
 
 from core.errors import CorruptCheckpoint, UnsupportedFormat
@@ -61,7 +61,7 @@ def _header(source: ByteSource) -> tuple[dict[str, object], int]:
 def _entry(
     source: ByteSource, name: str, fields: object, file: str, buffer_start: int
 ) -> TensorEntry:
-    if not isinstance(fields, Mapping) or not is_tensor_name(name):
+    if not isinstance(fields, dict) or not is_tensor_name(name):
         raise _corrupt(source, f"describes tensor {name!a} wrongly")
     dtype = fields.get("dtype")
     shape = _integers(fields.get("shape"), MAX_RANK)
@@ -88,9 +88,10 @@ def holds(dtype: str, shape: Sequence[int], size_bytes: int) -> bool:
 def _integers(field: object, most: int) -> tuple[int, ...] | None:
     if not isinstance(field, list) or len(field) > most:
         return None
-    if all(type(number) is int and 0 <= number <= MAX_DIMENSION for number in field):
-        return tuple(field)
-    return None
+    for number in field:
+        if type(number) is not int or not 0 <= number <= MAX_DIMENSION:
+            return None
+    return tuple(field)
 
 
 def _check_cover(

@@ -4,6 +4,7 @@ a grid that no thread count or way of reading changes. Reads nothing itself.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import prod
 from typing import NamedTuple
 
@@ -247,5 +248,5 @@ def _span(run: Sequence[Piece]) -> Span:
         last.child_start + last.child_size,
         *first.dtypes,
         first.items,
-        np.array(segments, np.int64),
+        np.fromiter(chain.from_iterable(segments), np.int64).reshape(-1, 4),
     )
