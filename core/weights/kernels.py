@@ -43,7 +43,13 @@ from core.weights.partial_sums import (
     XY,
     YY,
 )
-from core.weights.scatter import empty_lanes, fold, scatter, seed_at
+from core.weights.scatter import (
+    empty_lanes,
+    fold,
+    gather,
+    place_of,
+    scatter,
+)
 from core.weights.vectors import block_sums
 
 SQUARES, NONFINITE = range(2)
@@ -54,13 +60,15 @@ LARGE = 0x58800000  # bits of float32 2^50
 
 
 @njit(fastmath=FASTMATH)
-def _fast_block(x, y, mean_square, sums, counts):
+def _fast_block(x, y, mean_square, sums, counts, signs, drawn, sketches):
     """Add a full block in float32 lanes; answer False, adding nothing, when unsafe.
 
     Safe is a block whose largest |d| keeps every sum away from overflow and underflow,
     and whose d is small against x, so that rounding in x·d cannot reach the cosine.
     """
-    xd, dd, absolute, largest, smallest, flips, equal, bits = block_sums(x, y)
+    xd, dd, absolute, largest, smallest, flips, equal, bits = block_sums(
+        x, y, signs, drawn, sketches
+    )
     if largest < np.uint32(TINY) or largest > np.uint32(LARGE):
         return False
     if magnitude(xd) >= np.uint32(INFINITE) or dd > BLOCK / 16 * mean_square:
@@ -164,26 +172,30 @@ def narrow_rows(
     are the byte offsets into both runs, bytes, and row of the result; `norms` come from
     `norm_rows`. Without sketches numba leaves out what draws them.
     """
-    lanes = empty_lanes(sketches)
+    lanes, drawn = empty_lanes()
     for i in range(segments.shape[0]):
         x_start, y_start, size, row = segments[i]
         x_run = x_bytes[x_start : x_start + size]
         y_run = y_bytes[y_start : y_start + size]
         x = x_run.view(like.dtype)
         y = y_run.view(like.dtype)
-        seed = seed_at(seeds, row)
+        seed = np.uint64(0) if sketches is None else seeds[row]
         norm, total, count = norms[row], sums[row], counts[row]
-        _narrow_blocks(x_run, y_run, x, y, norm, total, count, seed, signs, lanes)
+        drawing = seed, signs, lanes, drawn, sketches
+        _narrow_blocks(x_run, y_run, x, y, norm, total, count, *drawing)
         _finish_row(x, y, norm[SQUARES], total, count)
         if sketches is not None:
             fold(lanes, signs, sketches[row])
 
 
 @njit(fastmath=FASTMATH)
-def _narrow_blocks(x_bytes, y_bytes, x, y, norm, sums, counts, seed, signs, lanes):
+def _narrow_blocks(
+    x_bytes, y_bytes, x, y, norm, sums, counts, seed, signs, lanes, drawn, sketches
+):
     finite = norm[NONFINITE] == 0
     mean_square = norm[SQUARES] / x.size
     item = x.itemsize
+    turn, place = 0, 0
     for start in range(0, x.size, BLOCK):
         stop = min(start + BLOCK, x.size)
         p = x_bytes[start * item : stop * item]
@@ -194,11 +206,18 @@ def _narrow_blocks(x_bytes, y_bytes, x, y, norm, sums, counts, seed, signs, lane
             continue
         a = x[start:stop]
         b = y[start:stop]
-        fast = a.size == BLOCK and _fast_block(a, b, mean_square, sums, counts)
+        if sketches is not None:
+            turn, place = place_of(seed, start // BLOCK)
+        fast = a.size == BLOCK and _fast_block(
+            a, b, mean_square, sums, counts, signs[place:], drawn, sketches
+        )
         if not fast:
             _exact_block(a, b, sums, counts)
-        if lanes is not None:
-            scatter(a, b, seed, start // BLOCK, signs, lanes, fast)
+        if sketches is not None:
+            if fast:
+                gather(drawn, turn, lanes)
+            else:
+                scatter(a, b, turn, place, signs, lanes)
 
 
 @njit(fastmath=FASTMATH)

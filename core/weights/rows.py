@@ -48,7 +48,7 @@ def compare(
         rows = narrow_rows
     elif dtype == "F64":
         rows = wide_rows
-    drawing = None, None, None
+    drawing = None, sign_table(), None
     if sketches is not None:
         drawing = sketches.seeds, sign_table(), sketches.rows
     rows(base, child, LIKE[dtype], segments, norms, sums, counts, *drawing)

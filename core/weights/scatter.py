@@ -6,11 +6,12 @@ import numpy as np
 from numba import njit
 
 from core.weights.intrinsics import BLOCK, FASTMATH, INFINITE, magnitude, widen
+from core.weights.vectors import SKETCH_LANES
 
 SKETCH = 256
 """Numbers kept a tensor: the cosine of two deltas is then known to about 1/16."""
 
-LANES = 1024
+LANES = SKETCH_LANES
 """Numbers summed into while a tensor is read; longer loops are faster than SKETCH."""
 
 VECTOR = 32
@@ -30,54 +31,53 @@ def _mixed(seed):
 
 
 @njit
-def empty_lanes(sketches):
-    """Return the lanes of one tensor, or None when there is nothing to draw into."""
-    if sketches is None:
-        return None
-    return np.zeros(LANES, np.float32)
+def empty_lanes():
+    """Return the lanes of one tensor, and those that `block_sums` draws one block into.
 
-
-@njit
-def seed_at(seeds, row):
-    """Return the seed of a row, or None when nothing is drawn."""
-    if seeds is None:
-        return None
-    return seeds[row]
+    The first are twice as many: what is turned past the end goes on behind it.
+    """
+    return np.zeros(2 * LANES, np.float32), np.empty(LANES, np.float32)
 
 
 @njit(fastmath=FASTMATH)
-def _add(x, y, signs, lanes, finite):
-    if finite:
-        for i in range(lanes.size):
-            lanes[i] += signs[i] * np.float32(widen(y[i]) - widen(x[i]))
-        return
+def _add(x, y, signs, lanes):
     for i in range(lanes.size):
         d = np.float32(widen(y[i]) - widen(x[i]))
         kept = d if magnitude(d) < np.uint32(INFINITE) else np.float32(0)
         lanes[i] += signs[i] * kept
 
 
-@njit(fastmath=FASTMATH)
-def scatter(x, y, seed, block, signs, lanes, finite):
-    """Add the differences of one block to the lanes, turned and signed by its number.
-
-    Differences that are not finite count as zero; `finite` promises there are none.
-    """
+@njit
+def place_of(seed, block):
+    """Return where the lanes of a block begin, and where its signs do."""
     random = _mixed(np.uint64(seed + np.uint64(block)))
     turn = np.int64(random % np.uint64(LANES // VECTOR)) * VECTOR
-    place = np.int64((random >> np.uint64(10)) % np.uint64(SIGNS - BLOCK - LANES))
+    return turn, np.int64((random >> np.uint64(10)) % np.uint64(SIGNS - BLOCK - LANES))
+
+
+@njit(fastmath=FASTMATH)
+def gather(drawn, turn, lanes):
+    """Add what `block_sums` drew of a full block to the lanes, turned."""
+    turned = lanes[turn : turn + LANES]
+    for i in range(LANES):
+        turned[i] += drawn[i]
+
+
+@njit(fastmath=FASTMATH)
+def scatter(x, y, turn, place, signs, lanes):
+    """Add the signed differences of any block to the lanes, turned.
+
+    Differences that are not finite count as zero.
+    """
     for start in range(0, x.size, LANES):
         stop = min(start + LANES, x.size)
-        middle = min(start + LANES - turn, stop)
-        head = lanes[turn : turn + middle - start]
-        tail = lanes[: stop - middle]
-        _add(x[start:middle], y[start:middle], signs[place + start :], head, finite)
-        _add(x[middle:stop], y[middle:stop], signs[place + middle :], tail, finite)
+        turned = lanes[turn : turn + stop - start]
+        _add(x[start:stop], y[start:stop], signs[place + start :], turned)
 
 
 @njit(fastmath=FASTMATH)
 def fold(lanes, signs, sketch):
     """Add the lanes to the sketch, with signs of their own, and clear them."""
     for i in range(LANES):
-        sketch[i % SKETCH] += signs[SIGNS - LANES + i] * lanes[i]
-        lanes[i] = 0.0
+        sketch[i % SKETCH] += signs[SIGNS - LANES + i] * (lanes[i] + lanes[LANES + i])
+        lanes[i] = lanes[LANES + i] = 0.0

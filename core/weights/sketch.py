@@ -26,16 +26,21 @@ class Sketches:
         self.seeds = np.zeros(first_rows[-1], np.uint64)
         for i, pair in enumerate(pairs):
             row, stop = first_rows[i], first_rows[i + 1]
-            blocks = np.arange(stop - row) * (chunk_elements(pair) // BLOCK)
-            self.seeds[row:stop] = seed_of(pair[0].name) + blocks
+            blocks = chunk_elements(pair) // BLOCK
+            seed = seed_of(pair[0].name)
+            self.seeds[row:stop] = range(seed, seed + (stop - row) * blocks, blocks)
         self.signs = sign_table()
         self.rows = np.zeros((first_rows[-1], SKETCH))
 
     def finished(self) -> list[np.ndarray]:
         """Return one sketch a pair, float32 (256,)."""
-        bounds = zip(self.first_rows[:-1], self.first_rows[1:], strict=True)
-        with np.errstate(over="ignore", invalid="ignore"):
-            return [self.rows[a:b].sum(axis=0).astype(np.float32) for a, b in bounds]
+        firsts = np.array(self.first_rows)
+        filled = np.flatnonzero(np.diff(firsts))
+        drawn = np.zeros((len(firsts) - 1, SKETCH), np.float32)
+        if filled.size:
+            with np.errstate(over="ignore", invalid="ignore"):
+                drawn[filled] = np.add.reduceat(self.rows, firsts[filled], axis=0)
+        return list(drawn)
 
 
 def similarity(sketches: np.ndarray, others: np.ndarray) -> float | None:

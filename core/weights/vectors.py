@@ -61,33 +61,52 @@ class Sums:
         return replace(self, **taken)
 
 
+@dataclass
+class Drawing:
+    """Where the loop adds the signed differences of a sketch: vectors of signs, one an
+    element, and of the lanes, which it goes round and round.
+    """
+
+    signs: ir.Value
+    lanes: ir.Value
+
+
+SKETCH_LANES = 1024
+"""Sums that a sketch goes round."""
+
+
 @intrinsic
-def block_sums(context, x, y):
+def block_sums(context, x, y, signs, lanes, sketches):
     """Sum up two full blocks of F32 (uint32), BF16 (uint16) or F16 (int16) elements.
 
     Returns the sums of x·d, d·d and |d| as float32, the largest and the smallest |d| as
     bits of float32, how many signs differ, how many 16-bit elements are equal (0 for
-    F32), and how many bits differ; d = y − x.
+    F32), and how many bits differ; d = y − x. Unless `sketches` is None, `lanes` become
+    the sums of d with the sign of its element, SKETCH_LANES apart.
     """
     kinds = [types.float32] * 3 + [types.uint32] * 2 + [types.int64] * 3
 
     def generate(context, builder, signature, arguments):
-        x_words, y_words = (
-            builder.bitcast(
-                context.make_array(kind)(context, builder, block).data,
-                WORDS.as_pointer(),
-            )
-            for kind, block in zip(signature.args, arguments, strict=True)
-        )
-        sums = _loop(builder, x.dtype, x_words, y_words)
+        def data_of(at: int, kind: ir.VectorType) -> ir.Value:
+            held = context.make_array(signature.args[at])
+            data = held(context, builder, arguments[at]).data
+            return builder.bitcast(data, kind.as_pointer())
+
+        drawing = None
+        if sketches != types.none:
+            drawing = Drawing(data_of(2, FLOATS), data_of(3, FLOATS))
+        words = data_of(0, WORDS), data_of(1, WORDS)
+        sums = _loop(builder, x.dtype, *words, drawing)
         return context.make_tuple(
             builder, signature.return_type, _totals(builder, x.dtype, sums)
         )
 
-    return types.Tuple(kinds)(x, y), generate
+    return types.Tuple(kinds)(x, y, signs, lanes, sketches), generate
 
 
-def _loop(builder: ir.IRBuilder, element, x_words, y_words) -> Sums:
+def _loop(
+    builder: ir.IRBuilder, element, x_words, y_words, drawing: Drawing | None
+) -> Sums:
     """Emit the loop over the groups of a block and leave its sums."""
     start = _empty(element)
     before = builder.block
@@ -95,7 +114,8 @@ def _loop(builder: ir.IRBuilder, element, x_words, y_words) -> Sums:
     builder.branch(body)
     builder.position_at_end(body)
     index, *held = [_phi(builder, value, before) for value in (LONG(0), *start)]
-    sums = _add_group(builder, element, x_words, y_words, index, start.of(iter(held)))
+    sums = start.of(iter(held))
+    _add_group(builder, element, x_words, y_words, index, sums, drawing)
     reached = builder.add(index, LONG(GROUP))
     for phi, value in zip((index, *held), (reached, *sums), strict=True):
         phi.add_incoming(value, builder.block)
@@ -120,8 +140,14 @@ def _empty(element) -> Sums:
 
 
 def _add_group(
-    builder: ir.IRBuilder, element, x_words, y_words, index, sums: Sums
-) -> Sums:
+    builder: ir.IRBuilder,
+    element,
+    x_words,
+    y_words,
+    index,
+    sums: Sums,
+    drawing: Drawing | None,
+) -> None:
     waiting: list[list] = [[] for _ in sums.carries]
     turn = 0
     ahead = builder.add(index, LONG(AHEAD // (LANES * WORD.width // 8)))
@@ -140,14 +166,46 @@ def _add_group(
         values = zip(
             _floats(builder, element, x), _floats(builder, element, y), strict=True
         )
+        differences = []
         for a, b in values:
-            _add_distance(builder, a, b, sums, turn % CHAINS)
+            differences.append(builder.fsub(b, a))
+            _add_distance(builder, a, differences[-1], sums, turn % CHAINS)
             turn += 1
-    return sums
+        if drawing:
+            _draw(builder, element, differences, at, drawing)
 
 
-def _add_distance(builder: ir.IRBuilder, a, b, sums: Sums, at: int) -> None:
-    d = builder.fsub(b, a)
+def _draw(
+    builder: ir.IRBuilder, element, differences: list, at, drawing: Drawing
+) -> None:
+    """Add the differences of one vector of words to the lanes, in their order."""
+    first = builder.mul(at, LONG(len(differences)))
+    once_round = LONG(SKETCH_LANES // LANES)
+    for step, d in enumerate(_in_order(builder, element, differences)):
+        place = builder.add(first, LONG(step))
+        lane = builder.gep(drawing.lanes, [builder.urem(place, once_round)])
+        sign = builder.load(builder.gep(drawing.signs, [place]), align=4)
+        is_first = builder.icmp_unsigned("<", place, once_round)
+        nothing = ir.Constant(FLOATS, [0.0] * LANES)
+        before = builder.select(is_first, nothing, builder.load(lane, align=4))
+        added = _plus(builder, before, _times(builder, sign, d))
+        builder.store(added, lane, align=4)
+
+
+def _in_order(builder: ir.IRBuilder, element, vectors: list) -> list:
+    """Undo the order in which BF16 is widened: the lower halves, then the upper."""
+    if element != types.uint16:
+        return vectors
+    return [
+        builder.shuffle_vector(
+            *vectors,
+            ir.Constant(WORDS, [i // 2 + i % 2 * LANES for i in places]),
+        )
+        for places in (range(LANES), range(LANES, 2 * LANES))
+    ]
+
+
+def _add_distance(builder: ir.IRBuilder, a, d, sums: Sums, at: int) -> None:
     size = builder.and_(builder.bitcast(d, WORDS), _each(ABS_MASK))
     sums.products[at] = _plus(builder, sums.products[at], _times(builder, a, d))
     sums.squares[at] = _plus(builder, sums.squares[at], _times(builder, d, d))
@@ -230,7 +288,7 @@ def _totals(builder: ir.IRBuilder, element, sums: Sums) -> list:
 
 
 def _floats(builder: ir.IRBuilder, element, words) -> list:
-    """Widen the elements of a vector of words to vectors of float32, in any order."""
+    """Widen the elements of a vector of words to float32, in any order."""
     if element == types.uint32:
         return [builder.bitcast(words, FLOATS)]
     if element == types.uint16:

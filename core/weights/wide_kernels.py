@@ -31,7 +31,7 @@ from core.weights.partial_sums import (
     Y_POWER,
     YY,
 )
-from core.weights.scatter import empty_lanes, fold, scatter
+from core.weights.scatter import empty_lanes, fold, place_of, scatter
 
 
 @njit
@@ -87,7 +87,7 @@ def wide_rows(
     x_bytes, y_bytes, like, segments, norms, sums, counts, seeds, signs, sketches
 ):
     """Compare F64 segments; each row is scaled so that no square leaves float64."""
-    lanes = empty_lanes(sketches)
+    lanes, _ = empty_lanes()
     for i in range(segments.shape[0]):
         x_start, y_start, size, row = segments[i]
         x = x_bytes[x_start : x_start + size].view(like.dtype)
@@ -97,7 +97,8 @@ def wide_rows(
             for start in range(0, x.size, BLOCK):
                 a = x[start : start + BLOCK]
                 b = y[start : start + BLOCK]
-                scatter(a, b, seeds[row], start // BLOCK, signs, lanes, False)
+                turn, place = place_of(seeds[row], start // BLOCK)
+                scatter(a, b, turn, place, signs, lanes)
             fold(lanes, signs, sketches[row])
 
 

@@ -17,7 +17,10 @@ def test_the_fast_loop_is_vectorized(word):
     run = types.Array(word, 1, "C", readonly=True)
     sums = types.Array(types.float64, 1, "C")
     counts = types.Array(types.int64, 1, "C")
-    signature = (run, run, types.float64, sums, counts)
+    signs = types.Array(types.float32, 1, "C", readonly=True)
+    lanes = types.Array(types.float32, 1, "C")
+    drawing = signs, lanes, types.none
+    signature = (run, run, types.float64, sums, counts, *drawing)
     _fast_block.compile(signature)
     assembly = _fast_block.inspect_asm(signature)
     multiplied = re.findall(r"v(?:fmadd\d+|mul)ps\s+.*%[yz]mm", assembly)

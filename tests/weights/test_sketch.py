@@ -57,6 +57,33 @@ def test_double_precision_draws_the_same_sketch(in_memory):
     assert similarity(single, double) == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.parametrize(("dtype", "kept"), [("F16", 11), ("BF16", 8)])
+def test_half_precision_draws_the_same_sketch(in_memory, dtype, kept):
+    base, child = (rounded(noise(seed), kept) for seed in (0, 1))
+    same = child.astype("f8") - base
+    double = sketch_of(in_memory, base.astype("f8"), same, dtype="F64")
+    x, y = (
+        in_memory(
+            {"w": (dtype, values.astype("f2") if dtype == "F16" else upper(values))}
+        )
+        for values in (base, child)
+    )
+    pairs = [(x.entries[0], y.entries[0])]
+    half = measure_pairs(x, y, pairs, sketch=True)[0].sketch
+    assert similarity(half, double) == pytest.approx(1, abs=1e-5)
+
+
+def rounded(values: np.ndarray, bits: int) -> np.ndarray:
+    """Return values that a float of so many significant bits holds exactly."""
+    fractions, exponents = np.frexp(values)
+    return np.ldexp(np.round(fractions * 2**bits) / 2**bits, exponents).astype("f4")
+
+
+def upper(values: np.ndarray) -> np.ndarray:
+    """Return the bits of BF16: the upper half of float32's."""
+    return (values.view(np.uint32) >> 16).astype(np.uint16)
+
+
 def test_what_is_not_finite_counts_as_zero(in_memory):
     base = noise(0)
     broken = base.copy()
