@@ -5,9 +5,10 @@
 A cache is filled from the published files that lie beside the project, served on
 loopback in place of the real hosts; without them nothing is measured. Warm: a visit
 with a profile whose browser has kept the page's scripts compiled (Chromium does so at
-the second visit), from the request until all points are drawn; then one word typed into
-the search, until the chart shows what it left. An empty page with one chart is measured
-beside it, to tell the page's share from the machine's.
+the second visit), from the request until all points are seen, in the first picture or
+in the chart, and until the chart itself is drawn; then one word typed into the search,
+until the chart shows what it left. An empty page with one chart is measured beside it,
+to tell the page's share from the machine's.
 """
 
 import argparse
@@ -37,6 +38,12 @@ LISTING = "/api.github.com/repos/huggingface/pytorch-image-models/contents/resul
 MODELS = 1556
 COMPILED_AFTER = 3
 WORDS = ("swin", "resnet", "vit")
+PICTURED = """(() => {
+    const picture = document.querySelector('.first-picture img');
+    const seen = picture?.complete && picture.naturalWidth && picture.offsetParent;
+    return seen ? atob(picture.src.split(',')[1]).split('<use ').length - 1 : 0;
+})()"""
+"""How many points the first picture shows."""
 POINTS = "document.querySelectorAll('.js-plotly-plot .scatterlayer .point').length"
 
 
@@ -80,11 +87,15 @@ def seconds_until(page: Page, condition: str, act: partial) -> float:
     return time.perf_counter() - started
 
 
-def visit(context: BrowserContext, target: str, points: int) -> tuple[Page, float]:
-    """Open a page, and return the seconds until so many points are drawn."""
+def visit(
+    context: BrowserContext, target: str, points: int
+) -> tuple[Page, float, float]:
+    """Open a page, and return the seconds until so many points are seen, and drawn."""
     page = context.new_page()
-    drawn = f"{POINTS} >= {points}"
-    return page, seconds_until(page, drawn, partial(page.goto, target))
+    go = partial(page.goto, target, wait_until="commit")
+    seen = seconds_until(page, f"{PICTURED} + {POINTS} >= {points}", go)
+    more = seconds_until(page, f"{POINTS} >= {points}", partial(bool))
+    return page, seen, seen + more
 
 
 def answered(page: Page) -> float:
@@ -101,17 +112,19 @@ def answered(page: Page) -> float:
 
 def measured(
     context: BrowserContext, address: str, empty: str, rounds: int
-) -> tuple[float, float, float]:
-    """Return the least seconds of the empty page, of ours, and of a search in it."""
+) -> tuple[float, float, float, float]:
+    """Return the least seconds of the empty page, of ours until its points are seen and
+    drawn, and of a search in it.
+    """
     target = f"{address}/models?table=timm%2Fimagenet&cost=GMACs"
     for _ in range(COMPILED_AFTER):
         visit(context, target, MODELS)[0].close()
     seconds = []
     for _ in range(rounds):
-        page, plain = visit(context, empty, 3)
+        page, _, plain = visit(context, empty, 3)
         page.close()
-        page, ours = visit(context, target, MODELS)
-        seconds.append((plain, ours, answered(page)))
+        page, seen, drawn = visit(context, target, MODELS)
+        seconds.append((plain, seen, drawn, answered(page)))
         page.close()
     return tuple(min(values) for values in zip(*seconds, strict=True))
 
@@ -139,12 +152,14 @@ def main(arguments: list[str]) -> int:
             streamlit_server(script) as empty,
             pedigree_server({"PEDIGREE_CACHE": folder}) as address,
         ):
-            plain, ours, filtered = measured(context, address, empty, chosen.rounds)
+            plain, seen, drawn, filtered = measured(
+                context, address, empty, chosen.rounds
+            )
         context.close()
-    beside = f"an empty page with one chart: {plain:.2f} s, {ours / plain:.2f} of it"
+    beside = f"drawn by the chart after {drawn:.2f}; an empty page's chart: {plain:.2f}"
     return finish(
         [
-            Line(f"{MODELS:,} points, warm, in seconds", ours, "<=", 2.0, beside),
+            Line(f"{MODELS:,} points seen, warm, in seconds", seen, "<=", 2.0, beside),
             Line("a filter of them answers, in seconds", filtered, "<=", 0.5),
         ],
         as_json=chosen.json,

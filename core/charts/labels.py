@@ -128,6 +128,15 @@ def shorten(text: str, length: int) -> str:
     return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
 
 
+def fractions(values: object, axis: go.layout.XAxis) -> np.ndarray:
+    """Return where values lie along the range of an axis, from 0 to 1."""
+    numbers = np.asarray(values, float)
+    if axis.type == "log":
+        numbers = np.log10(numbers)
+    low, high = axis.range
+    return (numbers - low) / (high - low)
+
+
 def _all_pixels(figure: go.Figure, canvas: Canvas) -> np.ndarray:
     clouds = [np.empty((0, 2))]
     for trace in figure.data:
@@ -150,17 +159,9 @@ def _along_steps(corners: np.ndarray, every_px: float = 2.0) -> np.ndarray:
 
 
 def _pixels(figure: go.Figure, trace: go.Scatter, canvas: Canvas) -> np.ndarray:
-    across = _scale(trace.x, figure.layout.xaxis) * canvas.width
-    up = _scale(trace.y, figure.layout.yaxis) * canvas.height
+    across = fractions(trace.x, figure.layout.xaxis) * canvas.width
+    up = fractions(trace.y, figure.layout.yaxis) * canvas.height
     return np.column_stack([across, up])
-
-
-def _scale(values: object, axis: go.layout.XAxis) -> np.ndarray:
-    numbers = np.asarray(values, float)
-    if axis.type == "log":
-        numbers = np.log10(numbers)
-    low, high = axis.range
-    return (numbers - low) / (high - low)
 
 
 def _box(point: np.ndarray, text: str, side: str, canvas: Canvas) -> np.ndarray:

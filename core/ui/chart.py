@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from core.charts.first_picture import as_address, first_picture
 from core.charts.in_numbers import in_numbers
 
 CONFIG = {
@@ -19,3 +20,23 @@ def chart(figure, *, key: str, alt: str, place=st, **options):
     """
     told = f"{alt}: {in_numbers(figure)}."
     return place.plotly_chart(figure, key=key, alt=told, config=CONFIG, **options)
+
+
+def pictured_chart(figure, *, key: str, height: int, legend_rows: int, **options):
+    """Draw a figure whose first picture is seen until the browser has drawn it.
+
+    A browser needs about two seconds of work for its first chart. The picture is sent
+    with the first run of a session alone, lies over the place of the chart, and goes
+    when the chart is there (`core.ui.frame`).
+    """
+    place = st.container(key=f"pictured-{key}")
+    drawn = chart(figure, key=key, place=place, height=height, **options)
+    pictured = st.session_state.setdefault("pictured", set())
+    if key not in pictured:
+        pictured.add(key)
+        svg = first_picture(figure, height, legend_rows=legend_rows)
+        place.html(
+            '<div class="first-picture" aria-hidden="true">'
+            f'<img alt="" src="{as_address(svg)}" style="height:{height}px"></div>'
+        )
+    return drawn

@@ -26,11 +26,19 @@ STYLE = (
     f"{{fill: currentColor !important; fill-opacity: {INK_SHARE} !important}}"
     ":is([data-testid$=segmented_controlActive], [data-testid$=pillsActive])"
     "{color: inherit !important}"
+    "[class*=st-key-pictured-] {display: grid; grid-template-columns: minmax(0, 1fr)}"
+    "[class*=st-key-pictured-] > * {grid-area: 1 / 1; width: 100%}"
+    "[class*=st-key-pictured-] [data-testid=stSkeleton] {visibility: hidden}"
+    ".first-picture {pointer-events: none}"
+    ".first-picture img {width: 100%; max-width: none}"
+    "[class*=st-key-pictured-]:has(.js-plotly-plot :is(.point, .hm image))"
+    " .first-picture {display: none}"
     "</style>"
 )
 """On a phone the labels of points would lie on each other; a tap still names them.
 Texts in charts take the page's ink: Streamlit's grey has contrast 3.8 on white; so does
-a chosen answer, whose blue has 4.0 on black.
+a chosen answer, whose blue has 4.0 on black. The first picture of a chart lies in its
+place until the chart is drawn.
 """
 
 TEXTS = frozenset({"search", "word"})

@@ -1,9 +1,12 @@
 """Someone filters, picks two models, compares them, and takes the figure home."""
 
+import re
 import shutil
 import subprocess
 from urllib.parse import parse_qs, urlsplit
+from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 
 POINT = ".js-plotly-plot .scatterlayer .point"
@@ -43,6 +46,44 @@ def download(page, label, folder):
     path = folder / waiting.value.suggested_filename
     waiting.value.save_as(path)
     return path
+
+
+REMEMBER_THE_PICTURE = """
+const look = () => {
+    const picture = document.querySelector('.first-picture img');
+    const seen = picture?.naturalWidth && picture.offsetParent;
+    if (!seen) return requestAnimationFrame(look);
+    const {width} = picture.getBoundingClientRect();
+    window.firstPicture = {width, svg: atob(picture.src.split(',')[1])};
+};
+look();
+"""
+CENTERS = """points => points.map(point => {
+    const {x, y, width, height} = point.getBoundingClientRect();
+    const chart = point.closest('.js-plotly-plot').getBoundingClientRect();
+    return [x + width / 2 - chart.x, y + height / 2 - chart.y];
+})"""
+
+
+def test_the_first_picture_lies_where_the_chart_is_drawn(page, address):
+    page.add_init_script(REMEMBER_THE_PICTURE)
+    open_models(page, address)
+    page.wait_for_timeout(1000)
+    first = page.evaluate("window.firstPicture")
+    area = ElementTree.fromstring(first["svg"])[0]
+    left, top, height = (float(area.get(key)) for key in ("x", "y", "height"))
+    width = first["width"] - float(re.search(r"- (\d+)px", area.get("width"))[1])
+    points = [use for use in area.iter() if use.tag.endswith("use")]
+    shares = np.array([[float(use.get(key)[:-1]) for key in "xy"] for use in points])
+    pictured = shares / 100 * [width, height] + [left, top]
+    drawn = np.array(page.locator(POINT).evaluate_all(CENTERS))
+    assert len(pictured) > 110
+    gaps = np.linalg.norm(pictured[:, None] - drawn[None], axis=2).min(axis=1)
+    assert np.median(gaps) < 4 and gaps.max() < 12
+    assert not page.locator(".first-picture").is_visible()
+    page.get_by_role("searchbox", name="Search").fill("convnext")
+    page.get_by_text("4 of 115 models").wait_for()
+    page.locator(".first-picture").wait_for(state="detached")
 
 
 def test_filter_pick_compare_and_share(page, address):

@@ -9,7 +9,7 @@ from core.derived.alike import alike, of_patterns
 from core.derived.family import Family
 from core.derived.order import ORDERS, sort_rows
 from core.derived.selection import select
-from core.ui.chart import chart
+from core.ui.chart import pictured_chart
 from core.ui.derived.family_loaders import Base, base_name, family_matrix, hub_pages
 from core.ui.derived.map_choice import MOST_FREQUENT, MapChoice, choose
 from core.ui.derived.map_listing import failures, listing
@@ -57,12 +57,18 @@ def _order(
 def _draw(
     matrix: pd.DataFrame, rows: pd.DataFrame, base: Base, choice: MapChoice
 ) -> None:
-    """Draw a row a model, or a row a pattern with its models."""
+    """Draw a row a model, or a row a pattern with its models.
+
+    The list below the map is drawn before it: a browser is quick with a list, and busy
+    for a second or two with its first chart.
+    """
     ordered = rows.set_index("id", drop=False).loc[matrix.index]
+    above = st.container()
+    listing(base, ordered)
     if choice.rows == "models":
         links = hub_pages(base, matrix.index) if len(matrix) <= LINKED_ROWS else {}
-        _chart(matrix, ordered, base, choice, links)
-        listing(base, ordered)
+        with above:
+            _chart(matrix, ordered, base, choice, links)
         return
     verdicts = family_matrix(base, choice.by, choice.parameters_only)
     groups = alike(
@@ -73,8 +79,8 @@ def _draw(
         summed = of_patterns(matrix, groups.members, choice.shown)
         drawn = summed.loc[groups.rows.index]
     pattern = groups.members.set_index("model")["pattern"]
-    _chart(drawn, ordered.assign(pattern=pattern), base, choice, {})
-    listing(base, ordered)
+    with above:
+        _chart(drawn, ordered.assign(pattern=pattern), base, choice, {})
 
 
 def _chart(
@@ -87,8 +93,8 @@ def _chart(
     """Draw the map as a heatmap here and as filled rectangles in files."""
     name = base_name(base)
     tall = 130 + 22 * len(matrix)
-    chart(
-        freeze_map(matrix, shown=choice.shown, links=links), key="map",
+    pictured_chart(
+        freeze_map(matrix, shown=choice.shown, links=links), key="map", legend_rows=1,
         height=tall if len(matrix) <= NAMED_ROWS else MOST_PX,
         alt=f"Layers of {len(rows)} models of {name}, by {choice.shown}",
     )  # fmt: skip

@@ -9,7 +9,7 @@ from core.tables.catalog import TableSummary
 from core.tables.filters import pareto_front
 from core.tables.selection import Best, best_of, stated_columns
 from core.tables.trend import trend
-from core.ui.chart import chart
+from core.ui.chart import pictured_chart
 from core.ui.export_row import export_row
 from core.ui.models.axes import Axes
 from core.ui.models.drawer import MOST_COMPARED, open_drawer
@@ -17,6 +17,7 @@ from core.ui.states import note
 from core.ui.text import compact, literal, percent, plural
 
 MARGIN = 0.01
+HEIGHT_PX = 450
 
 
 def explorer_chart(
@@ -42,8 +43,8 @@ def explorer_chart(
         size=axes.size, trends=lines, own=own, higher_x_is_better=faster,
         picked=st.session_state.get("compare", []),
     )  # fmt: skip
-    chart(
-        figure, key="chart", on_select=_picked_points,
+    pictured_chart(
+        figure, key="chart", height=HEIGHT_PX, legend_rows=2, on_select=_picked_points,
         alt=f"{LABELS[axes.x]} against {LABELS[axes.y]} of {len(rows)} models of "
         f"{summary.name}",
     )  # fmt: skip
