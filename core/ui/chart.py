@@ -22,7 +22,9 @@ def chart(figure, *, key: str, alt: str, place=st, **options):
     return place.plotly_chart(figure, key=key, alt=told, config=CONFIG, **options)
 
 
-def pictured_chart(figure, *, key: str, height: int, legend_rows: int, **options):
+def pictured_chart(
+    figure, *, key: str, alt: str, height: int, legend_rows: int, **options
+):
     """Draw a figure whose first picture is seen until the browser has drawn it.
 
     A browser needs about two seconds of work for its first chart. The picture is sent
@@ -30,7 +32,8 @@ def pictured_chart(figure, *, key: str, height: int, legend_rows: int, **options
     when the chart is there (`core.ui.frame`).
     """
     place = st.container(key=f"pictured-{key}")
-    drawn = chart(figure, key=key, place=place, height=height, **options)
+    options |= {"place": place, "height": height}
+    drawn = chart(figure, key=key, alt=alt, **options)
     pictured = st.session_state.setdefault("pictured", set())
     if key not in pictured:
         pictured.add(key)

@@ -15,6 +15,7 @@ EXPLAINED = {
     "text_area", "file_uploader", "date_input",
 }  # fmt: skip
 TABLES = {"dataframe", "table"}
+CHARTS = ("chart", "pictured_chart")
 
 
 def calls(file: Path, *names: str) -> Iterator[ast.Call]:
@@ -42,7 +43,7 @@ def test_every_input_and_metric_has_help(file):
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_every_table_and_chart_has_a_text_alternative(file):
-    drawn = (*TABLES, "chart", "exported_table", "prose_table", "share_table")
+    drawn = (*TABLES, *CHARTS, "exported_table", "prose_table", "share_table")
     mute = [where(file, call) for call in calls(file, *drawn) if not has(call, "alt")]
     assert not mute, f"without alt: {mute}"
 
@@ -54,13 +55,13 @@ def test_charts_are_drawn_in_one_place():
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_beside_a_chart_its_rows_are_offered(file):
-    is_drawn = file.name != "chart.py" and list(calls(file, "chart"))
+    is_drawn = file.name != "chart.py" and list(calls(file, *CHARTS))
     assert not is_drawn or list(calls(file, "export_row", *TABLES)), file.name
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_texts_numbers_are_computed(file):
     """A text alternative that is the same for all data says nothing of what is seen."""
-    for call in calls(file, "chart"):
+    for call in calls(file, *CHARTS):
         (alt,) = [word.value for word in call.keywords if word.arg == "alt"]
         assert not isinstance(alt, ast.Constant), where(file, call)
