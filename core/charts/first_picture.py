@@ -4,13 +4,13 @@ the browser still starts its chart library. Knows no page.
 
 import html
 from base64 import b64encode
-from collections.abc import Iterator
-from itertools import chain, pairwise
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice, pairwise
 
 import numpy as np
 import plotly.graph_objects as go
 
-from core.charts.freeze_map import rectangles
+from core.charts.freeze_map import LABEL_LENGTH, rectangles
 from core.charts.labels import fractions
 from core.charts.theme import INK_LIGHT
 from core.numerals import compact
@@ -20,7 +20,10 @@ LEFT_PX, BOTTOM_PX, LEGEND_PX, LEGEND_ROW_PX = 72, 62, 7, 24
 of 1,280 px; each row of a legend takes more.
 """
 
-LETTER_PX = 7.2
+LETTER_PX = 6.6
+MOST_MARKS = 10_000
+"""Of more points or cells a picture would be no quicker than the chart."""
+
 FEWEST_TICKS = 4
 LINE = "rgba(128,128,128,0.6)"
 SHAPES = {
@@ -39,13 +42,15 @@ def first_picture(figure: go.Figure, height: int, *, legend_rows: int) -> str:
     """Draw the markers, lines or cells of a figure, without legend and names of points.
 
     Returns SVG that fills any width at `height` px, its plot area about where the chart
-    library will put it. Without a range of both axes only a map's cells are drawn.
+    library will put it; nothing of more than MOST_MARKS. Without a range of both axes
+    only a map's cells are drawn.
     """
+    if _marks(figure) > MOST_MARKS:
+        return ""
     maps = [trace for trace in figure.data if trace.type == "heatmap"]
     left, bottom = LEFT_PX, BOTTOM_PX
     if maps:
-        left = 8 + LETTER_PX * max(len(html.unescape(name)) for name in maps[0].y)
-        bottom = 30 + LETTER_PX * max(len(html.unescape(name)) for name in maps[0].x)
+        left, bottom = 8 + _longest_px(maps[0].y), 30 + _longest_px(maps[0].x)
     top = LEGEND_PX + LEGEND_ROW_PX * legend_rows
     drawn = [_cells(trace) for trace in maps]
     if figure.layout.xaxis.range and figure.layout.yaxis.range:
@@ -61,6 +66,26 @@ def first_picture(figure: go.Figure, height: int, *, legend_rows: int) -> str:
         f'<line x2="100%" y1="100%" y2="100%" stroke="{LINE}"/>'
         f"{''.join(chain(*drawn))}</svg></svg>"
     )
+
+
+def _marks(figure: go.Figure) -> int:
+    """Count the points of a figure and the merged cells of its maps, up to too many."""
+    boxes = chain.from_iterable(
+        rectangles(np.asarray(trace.z))
+        for trace in figure.data
+        if trace.type == "heatmap"
+    )
+    points = sum(
+        len(trace.x)
+        for trace in figure.data
+        if trace.type == "scatter" and trace.x is not None
+    )
+    return points + sum(1 for _ in islice(boxes, MOST_MARKS + 1))
+
+
+def _longest_px(names: Iterable[str]) -> float:
+    longest = max(len(html.unescape(name)) for name in names)
+    return LETTER_PX * min(longest, LABEL_LENGTH)
 
 
 def as_address(svg: str) -> str:

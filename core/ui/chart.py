@@ -35,9 +35,9 @@ def pictured_chart(
     options |= {"place": place, "height": height}
     drawn = chart(figure, key=key, alt=alt, **options)
     pictured = st.session_state.setdefault("pictured", set())
-    if key not in pictured:
-        pictured.add(key)
-        svg = first_picture(figure, height, legend_rows=legend_rows)
+    is_first = key not in pictured
+    pictured.add(key)
+    if is_first and (svg := first_picture(figure, height, legend_rows=legend_rows)):
         place.html(
             '<div class="first-picture" aria-hidden="true">'
             f'<img alt="" src="{as_address(svg)}" style="height:{height}px"></div>'

@@ -31,7 +31,7 @@ STYLE = (
     "[class*=st-key-pictured-] [data-testid=stSkeleton] {visibility: hidden}"
     ".first-picture {pointer-events: none}"
     ".first-picture img {width: 100%; max-width: none}"
-    "[class*=st-key-pictured-]:has(.js-plotly-plot :is(.point, .hm image))"
+    "[class*=st-key-pictured-]:has(.js-plotly-plot .main-svg)"
     " .first-picture {display: none}"
     "</style>"
 )

@@ -95,6 +95,16 @@ def test_nothing_to_draw_is_an_empty_picture(figure):
     assert not list(parsed(figure).iter(f"{SVG}use"))
 
 
+def test_more_than_a_browser_draws_at_once_is_no_picture():
+    noise = np.random.default_rng(0).integers(0, 2, (400, 200)).astype(np.int8)
+    figure = freeze_map(pd.DataFrame(noise).rename(str, axis=0).rename(str, axis=1))
+    assert first_picture(figure, 900, legend_rows=1) == ""
+    many = np.arange(20_000)
+    ranges = {"xaxis": {"range": [0, 1]}, "yaxis": {"range": [0, 1]}}
+    points = go.Figure(go.Scatter(x=many, y=many, mode="markers"), ranges)
+    assert first_picture(points, 450, legend_rows=1) == ""
+
+
 def test_an_address_holds_the_picture_and_no_quote():
     assert re.fullmatch(
         r"data:image/svg\+xml;base64,[\w+/=]+", as_address("<svg a='\"'/>")
