@@ -4,6 +4,8 @@ its tasks. Knows nothing of what the tasks do.
 Source: distributed's Client (https://distributed.dask.org/en/stable/client.html).
 """
 
+import gc
+import logging
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.5
 CONNECT_SECONDS = 5
 
+log = logging.getLogger("pedigree.scheduler")
+
 
 def connected(settings: Settings) -> "Client":
     """Connect to the scheduler of the settings; close the client after use.
@@ -23,13 +27,19 @@ def connected(settings: Settings) -> "Client":
     Raises HubError when it cannot be reached.
     """
     from distributed import Client
+    from distributed.comm.addressing import get_address_host_port
 
     try:
+        get_address_host_port(settings.scheduler)
         return Client(settings.scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
-        happened = "cannot be reached as a Dask scheduler"
-        remedy = "start it, or unset PEDIGREE_SCHEDULER"
-        raise HubError(settings.scheduler, happened, remedy) from error
+        log.warning("%s: %s", settings.scheduler, error)
+    # A client that failed is closed when it is collected, and waits for a lock then.
+    # Were that while another one starts under this lock, both would wait for ever.
+    gc.collect()
+    happened = "cannot be reached as a Dask scheduler"
+    remedy = "start it, or unset PEDIGREE_SCHEDULER"
+    raise HubError(settings.scheduler, happened, remedy)
 
 
 def ended(waiting: Collection["Future"]) -> set["Future"]:

@@ -1,5 +1,6 @@
 """What the environment may say: nonsense is one sentence, no secret is repeated."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -47,6 +48,8 @@ def test_a_scheduler_that_is_none_is_one_sentence(address, tmp_path):
 
     with pytest.raises(HubError, match="cannot be reached as a Dask scheduler"):
         connected(Settings(tmp_path, scheduler=address))
+    left = [one for one in gc.get_objects() if type(one).__name__ == "Client"]
+    assert not left, "collected while another starts, it would wait for itself"
 
 
 def test_a_browser_that_is_not_there_is_none(tmp_path):
