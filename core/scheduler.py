@@ -30,7 +30,8 @@ def connected(settings: Settings) -> "Client":
     from distributed.comm.addressing import get_address_host_port
 
     try:
-        get_address_host_port(settings.scheduler)
+        if not str(settings.scheduler).startswith("inproc://"):  # has no host and port
+            get_address_host_port(settings.scheduler)
         return Client(settings.scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         log.warning("%s: %s", settings.scheduler, error)
