@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -38,12 +38,16 @@ LISTING = "/api.github.com/repos/huggingface/pytorch-image-models/contents/resul
 MODELS = 1556
 COMPILED_AFTER = 3
 WORDS = ("swin", "resnet", "vit")
-PICTURED = """(() => {
+PICTURE = """(() => {
     const picture = document.querySelector('.first-picture img');
     const seen = picture?.complete && picture.naturalWidth && picture.offsetParent;
-    return seen ? atob(picture.src.split(',')[1]).split('<use ').length - 1 : 0;
+    return seen ? atob(picture.src.split(',')[1]) : '';
 })()"""
-"""How many points the first picture shows."""
+"""The first picture of a chart, while it is seen."""
+
+PICTURED = f"({PICTURE}.split('<use ').length - 1)"
+"""How many points it shows."""
+
 POINTS = "document.querySelectorAll('.js-plotly-plot .scatterlayer .point').length"
 
 
@@ -81,10 +85,20 @@ def published_hosts() -> Iterator[str]:
 
 def seconds_until(page: Page, condition: str, act: partial) -> float:
     """Act, and return the seconds until the condition holds in the page."""
+    return seconds_until_each(page, [condition], act)[0]
+
+
+def seconds_until_each(
+    page: Page, conditions: Sequence[str], act: partial
+) -> list[float]:
+    """Act, and return the seconds until one condition after the other holds."""
     started = time.perf_counter()
     act()
-    page.wait_for_function(condition, timeout=60_000)
-    return time.perf_counter() - started
+    seconds = []
+    for condition in conditions:
+        page.wait_for_function(condition, timeout=60_000)
+        seconds.append(time.perf_counter() - started)
+    return seconds
 
 
 def visit(
@@ -93,9 +107,8 @@ def visit(
     """Open a page, and return the seconds until so many points are seen, and drawn."""
     page = context.new_page()
     go = partial(page.goto, target, wait_until="commit")
-    seen = seconds_until(page, f"{PICTURED} + {POINTS} >= {points}", go)
-    more = seconds_until(page, f"{POINTS} >= {points}", partial(bool))
-    return page, seen, seen + more
+    shown = [f"{PICTURED} + {POINTS} >= {points}", f"{POINTS} >= {points}"]
+    return page, *seconds_until_each(page, shown, go)
 
 
 def answered(page: Page) -> float:

@@ -5,9 +5,9 @@
 The family is written to a cache of its own (`tests.standin.stored`: the published mix
 of patterns; nothing is compared). Warm: a visit with a profile whose browser has kept
 the page's scripts compiled (see `bench.explorer`), from the request until the freeze
-map of all tensors, in its first picture or in the chart, and the table of models
-are seen, and until the chart itself is drawn. Then another order, and a
-filter, until the map shows it; and the map as a vector PDF, drawn by a warm browser.
+map of all tensors, in its first picture or in the chart, and the table of models are
+seen, and until the chart itself is drawn. Then another order, and a filter, until the
+map shows it; and the map as a vector PDF, drawn by a warm browser.
 """
 
 import argparse
@@ -20,7 +20,12 @@ from urllib.parse import urlencode
 
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
-from bench.explorer import COMPILED_AFTER, seconds_until
+from bench.explorer import (
+    COMPILED_AFTER,
+    PICTURE,
+    seconds_until,
+    seconds_until_each,
+)
 from bench.report import Line, finish
 from bench.server import pedigree_server
 from core.charts.export import figure_bytes
@@ -33,10 +38,6 @@ from tests.standin.stored import BASE, keep_family
 
 COMPARED = 1500
 MAP = "document.querySelector('.st-key-map .hm image')?.getAttribute('href')"
-PICTURE = """(() => {
-    const picture = document.querySelector('.first-picture img');
-    return picture?.complete && picture.naturalWidth && picture.offsetParent;
-})()"""
 TABLE = "document.querySelector('[data-testid=stDataFrame] canvas')"
 ORDERS = ("name", "downloads", "pattern")
 WORDS = ("person-7", "base-12", "person-39")
@@ -47,8 +48,8 @@ def visited(page: Page, address: str) -> tuple[float, float]:
     query = urlencode({"base": BASE, "by": "tensor"})
     target = f"{address}/derived?{query}"
     go = partial(page.goto, target, wait_until="commit")
-    seen = seconds_until(page, f"({MAP} || {PICTURE}) && {TABLE}", go)
-    return seen, seen + seconds_until(page, f"{MAP} && {TABLE}", partial(bool))
+    shown = [f"({MAP} || {PICTURE}) && {TABLE}", f"{MAP} && {TABLE}"]
+    return tuple(seconds_until_each(page, shown, go))
 
 
 def changed(page: Page, act: partial) -> float:

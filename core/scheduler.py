@@ -34,7 +34,8 @@ def connected(settings: Settings) -> "Client":
             get_address_host_port(settings.scheduler)
         return Client(settings.scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
-        log.warning("%s: %s", settings.scheduler, error)
+        told = str(error)  # a log that keeps the error would keep the client, too
+        log.warning("%s: %s", settings.scheduler, told)
     # A client that failed is closed when it is collected, and waits for a lock then.
     # Were that while another one starts under this lock, both would wait for ever.
     gc.collect()

@@ -4,7 +4,7 @@ the browser still starts its chart library. Knows no page.
 
 import html
 from base64 import b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice, pairwise
 
 import numpy as np
@@ -42,19 +42,23 @@ def first_picture(figure: go.Figure, height: int, *, legend_rows: int) -> str:
     """Draw the markers, lines or cells of a figure, without legend and names of points.
 
     Returns SVG that fills any width at `height` px, its plot area about where the chart
-    library will put it; nothing of more than MOST_MARKS. Without a range of both axes
-    only a map's cells are drawn.
+    library will put it; an empty text for more than MOST_MARKS, and for a figure that
+    is neither a map nor has a range of both axes.
     """
-    if _marks(figure) > MOST_MARKS:
-        return ""
-    maps = [trace for trace in figure.data if trace.type == "heatmap"]
+    map_ = next((trace for trace in figure.data if trace.type == "heatmap"), None)
     left, bottom = LEFT_PX, BOTTOM_PX
-    if maps:
-        left, bottom = 8 + _longest_px(maps[0].y), 30 + _longest_px(maps[0].x)
+    if map_:
+        boxes = list(islice(rectangles(np.asarray(map_.z)), MOST_MARKS + 1))
+        drawn, marks = _cells(map_, boxes), len(boxes)
+        left, bottom = 8 + _longest_px(map_.y), 30 + _longest_px(map_.x)
+    elif figure.layout.xaxis.range and figure.layout.yaxis.range:
+        drawn = chain(_axes(figure), _traces(figure))
+        marks = sum(0 if trace.x is None else len(trace.x) for trace in figure.data)
+    else:
+        return ""
+    if marks > MOST_MARKS:
+        return ""
     top = LEGEND_PX + LEGEND_ROW_PX * legend_rows
-    drawn = [_cells(trace) for trace in maps]
-    if figure.layout.xaxis.range and figure.layout.yaxis.range:
-        drawn = [_axes(figure), _traces(figure)]
     area = (
         f'x="{left:.0f}" y="{top}" width="calc(100% - {left + 2:.0f}px)" '
         f'height="{max(0, height - top - bottom):.0f}"'
@@ -64,23 +68,8 @@ def first_picture(figure: go.Figure, height: int, *, legend_rows: int) -> str:
         f'font-size="13" fill="{INK_LIGHT}"><svg {area} overflow="visible">'
         f'<line y2="100%" stroke="{LINE}"/>'
         f'<line x2="100%" y1="100%" y2="100%" stroke="{LINE}"/>'
-        f"{''.join(chain(*drawn))}</svg></svg>"
+        f"{''.join(drawn)}</svg></svg>"
     )
-
-
-def _marks(figure: go.Figure) -> int:
-    """Count the points of a figure and the merged cells of its maps, up to too many."""
-    boxes = chain.from_iterable(
-        rectangles(np.asarray(trace.z))
-        for trace in figure.data
-        if trace.type == "heatmap"
-    )
-    points = sum(
-        len(trace.x)
-        for trace in figure.data
-        if trace.type == "scatter" and trace.x is not None
-    )
-    return points + sum(1 for _ in islice(boxes, MOST_MARKS + 1))
 
 
 def _longest_px(names: Iterable[str]) -> float:
@@ -152,22 +141,21 @@ def _line(line: go.scatter.Line, x: np.ndarray, y: np.ndarray) -> str:
     )
 
 
-def _cells(heatmap: go.Heatmap) -> Iterator[str]:
+def _cells(heatmap: go.Heatmap, boxes: Sequence[tuple]) -> Iterator[str]:
     """Yield a path through all equal cells for every color."""
-    codes = np.asarray(heatmap.z)
-    rows, columns = codes.shape
+    rows, columns = np.shape(heatmap.z)
     paths: dict[int, list[str]] = {}
-    for code, (left, top, right, bottom) in rectangles(codes):
+    for code, (left, top, right, bottom) in boxes:
         box = f"M{left} {top:.0f}h{right - left}v{bottom - top:.0f}h{left - right}z"
         paths.setdefault(code, []).append(box)
     yield (
         f'<svg viewBox="0 0 {columns} {rows}" preserveAspectRatio="none" '
         'shape-rendering="crispEdges">'
     )
-    for code, boxes in paths.items():
+    for code, cells in paths.items():
         share = (code - heatmap.zmin) / (heatmap.zmax - heatmap.zmin)
         color = [color for edge, color in heatmap.colorscale if edge <= share][-1]
-        yield f'<path fill="{html.escape(color)}" d="{"".join(boxes)}"/>'
+        yield f'<path fill="{html.escape(color)}" d="{"".join(cells)}"/>'
     yield "</svg>"
 
 

@@ -40,15 +40,23 @@ def test_a_verb_that_writes_ends_in_one_line(said, variables):
     assert status == 1 and len(lines) == 1 and len(lines[0]) < 500
 
 
-@pytest.mark.parametrize("address", ["nonsense", "file:///x", "tcp://"])
+@pytest.mark.parametrize(
+    "address", ["nonsense", "file:///x", "tcp://", "tcp://127.0.0.1:9"]
+)
 def test_a_scheduler_that_is_none_is_one_sentence(address, tmp_path):
+    from distributed import Client
+
     from core.errors import HubError
     from core.scheduler import connected
     from core.settings import Settings
 
+    def clients() -> set[int]:
+        return {id(one) for one in gc.get_objects() if type(one) is Client}
+
+    before = clients()
     with pytest.raises(HubError, match="cannot be reached as a Dask scheduler"):
         connected(Settings(tmp_path, scheduler=address))
-    left = [one for one in gc.get_objects() if type(one).__name__ == "Client"]
+    left = clients() - before
     assert not left, "collected while another starts, it would wait for itself"
 
 

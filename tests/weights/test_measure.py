@@ -1,6 +1,7 @@
 """The engine against a slow reference in numpy's float64 (longer where that ends)."""
 
 import sys
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -224,6 +225,22 @@ def test_threads_and_kept_norms_change_no_bit(files):
     for threads, kept in ((2, None), (1, norms), (2, norms), (5, None)):
         found = measure_pairs(base, child, pairs, threads=threads, norms=kept)
         assert found == first
+
+
+def test_what_is_lent_and_what_is_read_changes_no_bit(files, tmp_path):
+    base, child, half = files
+    for other in (child, half):
+        pairs = by_name(base, other)
+        lent = measure_pairs(base, other, pairs, sketch=True)
+        with ExitStack() as held:  # nothing is lent of a file that may be written
+            for path in tmp_path.glob("*.safetensors"):
+                held.enter_context(path.open("r+b"))
+            read = measure_pairs(base, other, pairs, sketch=True)
+        assert [replace(one, sketch=None) for one in lent] == [
+            replace(one, sketch=None) for one in read
+        ]
+        for one, same in zip(lent, read, strict=True):
+            assert np.array_equal(one.sketch, same.sketch)
 
 
 def test_equality_alone_agrees_with_the_metrics(files):
