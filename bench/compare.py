@@ -36,8 +36,9 @@ from bench.engine.checkpoints import (
 )
 from bench.engine.reading import read_files, read_memory
 from bench.report import Line, finish
-from core.weights.bits import UNSIGNED, count_bits
+from core.weights.bits import UNSIGNED
 from core.weights.checkpoint import open_checkpoint
+from core.weights.loops.histogram import count_bits
 from core.weights.low_rank_scan import scan, screen
 from core.weights.matrix_pair import array_pair
 from core.weights.measure import BaseNorms, measure_pairs

@@ -1,13 +1,10 @@
-"""How many bits of each element two tensors share: a histogram, by a loop of its own.
-Knows no models.
-"""
+"""How many bits of each element two tensors share. Knows no models."""
 
 import numpy as np
-from numba import njit
 
 from core.weights.entry import Checkpoint
-from core.weights.intrinsics import FASTMATH, popcount
 from core.weights.lane import Lane
+from core.weights.loops.histogram import count_bits
 from core.weights.metrics import comparable
 from core.weights.spans import Pair, item_bytes, plan_spans
 
@@ -31,18 +28,3 @@ def equal_bits(base: Checkpoint, child: Checkpoint, pair: Pair) -> np.ndarray | 
             runs = lane.read(span)
             count_bits(runs.base, runs.child, UNSIGNED[item], runs.segments, histogram)
     return histogram[: 8 * item + 1][::-1].copy()
-
-
-@njit(fastmath=FASTMATH, nogil=True, cache=True)
-def count_bits(x_bytes, y_bytes, word, segments, histogram):
-    """Add to `histogram` the elements of each segment by how many bits differ."""
-    counts = np.zeros((4, 65), np.int64)
-    for i in range(segments.shape[0]):
-        x_start, y_start, size, _ = segments[i]
-        x = x_bytes[x_start : x_start + size].view(word)
-        y = y_bytes[y_start : y_start + size].view(word)
-        for j in range(x.size):
-            counts[j & 3, popcount(word(x[j] ^ y[j]))] += 1
-    for lane in range(4):
-        for bits in range(65):
-            histogram[bits] += counts[lane, bits]

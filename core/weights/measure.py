@@ -131,7 +131,7 @@ class _Pass:
 
     def equalities(self, pairs: Sequence[Pair]) -> list[Measure]:
         """Decide whether pairs are equal, and nothing else."""
-        from core.weights.wide_kernels import unequal_rows
+        from core.weights.loops.wide_kernels import unequal_rows
 
         unequal = np.array([not _may_equal(*pair) for pair in pairs], bool)
         open_pairs = [i for i in range(len(pairs)) if not unequal[i]]

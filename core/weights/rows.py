@@ -5,9 +5,9 @@ Importing this imports numba, a quarter of a second: do it where it is used.
 
 import numpy as np
 
-from core.weights.kernels import narrow_rows, norm_rows
+from core.weights.loops.kernels import narrow_rows, norm_rows
+from core.weights.loops.wide_kernels import integer_rows, wide_rows
 from core.weights.sketch import Sketches, sign_table
-from core.weights.wide_kernels import integer_rows, wide_rows
 
 SEEN_AS = {
     "F32": "u4", "BF16": "u2", "F16": "i2", "F64": "f8", "BOOL": "u1", "U8": "u1",

@@ -8,8 +8,8 @@ from hashlib import sha256, shake_256
 
 import numpy as np
 
-from core.weights.intrinsics import BLOCK
-from core.weights.scatter import SIGNS, SKETCH
+from core.weights.loops.intrinsics import BLOCK
+from core.weights.loops.scatter import SIGNS, SKETCH
 from core.weights.spans import Pair, chunk_elements
 
 

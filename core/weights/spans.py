@@ -39,7 +39,7 @@ class Span:
 
     `items` are the bytes of an element of either side. `segments` (n, 4) are X_START
     and Y_START (bytes from `base_start` and `child_start`), SIZE (bytes of the child's
-    side) and ROW, as `core.weights.kernels` names them.
+    side) and ROW, as the loops name them.
     """
 
     base: ByteSource

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numba import types
 
-from core.weights.kernels import _fast_block, narrow_rows
+from core.weights.loops.kernels import _fast_block, narrow_rows
 from core.weights.measure import measure_pairs
 
 X86 = platform.machine().lower() in ("x86_64", "amd64")

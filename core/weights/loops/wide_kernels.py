@@ -1,19 +1,11 @@
-"""Compiled loops for what `core.weights.kernels` leaves: F64, integers, and equality.
-They are rare or need no sums, and so are written plainly. Knows no files.
+"""Compiled loops for what `kernels` leaves: F64, integers, and equality. They are rare
+or need no sums, and so are written plainly. Knows no files.
 """
 
 import numpy as np
 from numba import njit
 
-from core.weights.intrinsics import (
-    BLOCK,
-    FASTMATH,
-    bits_of,
-    bytes_equal,
-    is_finite,
-    popcount,
-)
-from core.weights.partial_sums import (
+from core.weights.loops.columns import (
     ABSOLUTE,
     BITS,
     BOTH_FINITE,
@@ -31,7 +23,16 @@ from core.weights.partial_sums import (
     Y_POWER,
     YY,
 )
-from core.weights.scatter import empty_lanes, fold, place_of, scatter
+from core.weights.loops.compiled import compiled
+from core.weights.loops.intrinsics import (
+    BLOCK,
+    FASTMATH,
+    bits_of,
+    bytes_equal,
+    is_finite,
+    popcount,
+)
+from core.weights.loops.scatter import empty_lanes, fold, place_of, scatter
 
 
 @njit
@@ -82,7 +83,7 @@ def _wide_row(x, y, sums, counts):
     sums[X_POWER], sums[Y_POWER], sums[D_POWER] = powers
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def wide_rows(
     x_bytes, y_bytes, like, segments, norms, sums, counts, seeds, signs, sketches
 ):
@@ -123,7 +124,7 @@ def _integer_row(x, y, sums, counts):
     counts[BOTH_FINITE] += x.size
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def integer_rows(
     x_bytes, y_bytes, like, segments, norms, sums, counts, seeds, signs, sketches
 ):
@@ -135,7 +136,7 @@ def integer_rows(
         _integer_row(x, y, sums[row], counts[row])
 
 
-@njit(nogil=True, cache=True)
+@compiled()
 def unequal_rows(x_bytes, y_bytes, segments, unequal):
     """Mark the rows of segments whose bytes differ."""
     for i in range(segments.shape[0]):

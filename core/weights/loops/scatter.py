@@ -5,8 +5,8 @@ sums (Charikar, Chen and Farach-Colton, 2002). Knows no files.
 import numpy as np
 from numba import njit
 
-from core.weights.intrinsics import BLOCK, FASTMATH, INFINITE, magnitude, widen
-from core.weights.vectors import SKETCH_LANES
+from core.weights.loops.intrinsics import BLOCK, FASTMATH, INFINITE, magnitude, widen
+from core.weights.loops.vectors import SKETCH_LANES
 
 SKETCH = 256
 """Numbers kept a tensor: the cosine of two deltas is then known to about 1/16."""

@@ -13,22 +13,7 @@ Why the loops look as they do (all measured):
 import numpy as np
 from numba import njit
 
-from core.weights.intrinsics import (
-    ABS_MASK_64,
-    BLOCK,
-    FASTMATH,
-    INFINITE,
-    INFINITE_64,
-    bits_of,
-    bytes_equal,
-    differing,
-    is_finite,
-    magnitude,
-    popcount,
-    sign_flip,
-    widen,
-)
-from core.weights.partial_sums import (
+from core.weights.loops.columns import (
     ABSOLUTE,
     BITS,
     BOTH_FINITE,
@@ -43,14 +28,30 @@ from core.weights.partial_sums import (
     XY,
     YY,
 )
-from core.weights.scatter import (
+from core.weights.loops.compiled import compiled
+from core.weights.loops.intrinsics import (
+    ABS_MASK_64,
+    BLOCK,
+    FASTMATH,
+    INFINITE,
+    INFINITE_64,
+    bits_of,
+    bytes_equal,
+    differing,
+    is_finite,
+    magnitude,
+    popcount,
+    sign_flip,
+    widen,
+)
+from core.weights.loops.scatter import (
     empty_lanes,
     fold,
     gather,
     place_of,
     scatter,
 )
-from core.weights.vectors import block_sums
+from core.weights.loops.vectors import block_sums
 
 SQUARES, NONFINITE = range(2)
 """Columns of a row of norms: the sum of squares of the finite, count of the others."""
@@ -162,7 +163,7 @@ def _products(x, y):
     return xx, xy, yy
 
 
-@njit(fastmath=FASTMATH, nogil=True, cache=True)
+@compiled(fastmath=FASTMATH)
 def narrow_rows(
     x_bytes, y_bytes, like, segments, norms, sums, counts, seeds, signs, sketches
 ):
@@ -253,7 +254,7 @@ def _norm_block(x):
     return exact, nonfinite
 
 
-@njit(fastmath=FASTMATH, nogil=True, cache=True)
+@compiled(fastmath=FASTMATH)
 def norm_rows(x_bytes, like, segments, norms):
     """Write the sum of squares of each F32, BF16 or F16 segment of the first run."""
     for i in range(segments.shape[0]):

@@ -1,7 +1,6 @@
 """The smallest pieces of the compiled loops: the bits of an element, seen as numbers.
 
-Numba caches a compiled loop by the file that holds it: after a change here, remove
-`__pycache__`. F16 is seen as int16 so that its type differs from BF16's uint16.
+F16 is seen as int16 so that its type differs from BF16's uint16.
 """
 
 import numpy as np
