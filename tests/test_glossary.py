@@ -1,6 +1,5 @@
 """Every word that Pedigree uses is defined, once in each part."""
 
-from dataclasses import fields
 from itertools import chain
 
 import pytest
@@ -27,7 +26,7 @@ USED = {
     "changes": drift.CHANGE_COLUMNS,
     "derived models": frames.MODEL_COLUMNS,
     "tensors": comparisons.TOLD,
-    "distances": [field.name for field in fields(Metrics)],
+    "distances": list(Metrics._fields),
     "siblings": [*siblings.COPIES, *siblings.NEAR_COPIES, *siblings.PARENTS],
     "trees": [*tree.EDGES, *tree.PROBLEMS],
     "census": [*census.FINDING_TYPES, *census.BASE_TYPES],

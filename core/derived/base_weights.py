@@ -14,10 +14,10 @@ import numpy as np
 from core.derived.samples import as_floats
 from core.weights.array import NUMPY_DTYPES
 from core.weights.entry import Checkpoint, TensorEntry
+from core.weights.gathered import item_bytes
 from core.weights.measure import BaseNorms
 from core.weights.metrics import comparable, same_dtype
 from core.weights.rounding import rounded
-from core.weights.spans import item_bytes
 
 CHUNK_BYTES = 8 * 2**20
 

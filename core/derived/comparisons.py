@@ -38,7 +38,7 @@ FACTS = (
     "is_unreached", "is_frozen_by_architecture",
 )  # fmt: skip
 WHOLE = ("sign_flips", "nonfinite_base", "nonfinite_child")
-METRICS = tuple(field.name for field in fields(Metrics))
+METRICS = Metrics._fields
 
 FEW = pa.dictionary(pa.int32(), pa.string())
 COLUMNS = pa.schema(
@@ -204,7 +204,7 @@ def _row(tensor: TensorVerdict, imprint: Imprint) -> dict[str, object]:
         "is_tied": tensor.is_tied,
         "missed": tensor.missed,
         **facts,
-        **(asdict(tensor.metrics) if tensor.metrics else {}),
+        **(tensor.metrics._asdict() if tensor.metrics else {}),
         **asdict(imprint),
     }
 

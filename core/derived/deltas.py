@@ -3,7 +3,6 @@ and whether they still correlate with the base. Looks only where the answer can 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -136,4 +135,4 @@ def _first_rows(entry: TensorEntry) -> TensorEntry:
     row_elements = entry.elements // entry.shape[0]
     rows = min(entry.shape[0], 1 + SAMPLED_ELEMENTS // row_elements)
     stop = entry.start + entry.size_bytes // entry.shape[0] * rows
-    return replace(entry, shape=(rows, *entry.shape[1:]), stop=stop, crc32=None)
+    return entry._replace(shape=(rows, *entry.shape[1:]), stop=stop, crc32=None)

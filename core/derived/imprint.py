@@ -16,10 +16,10 @@ from core.derived.reading import RANGE_BYTES, Reader, is_plain
 from core.derived.samples import as_floats
 from core.derived.verdict import FLOATS, SKETCH, Imprint
 from core.weights.entry import Checkpoint, TensorEntry
+from core.weights.gathered import item_bytes
 from core.weights.layout import TensorRole
 from core.weights.rounding import rounded
 from core.weights.sketch import seed_of, sign_table
-from core.weights.spans import item_bytes
 
 EDGE_ELEMENTS = 512
 """Sampled at either end of a tensor: a probe reads as many even of doubles."""

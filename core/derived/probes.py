@@ -5,8 +5,8 @@ a change could hide from them. Reads nothing.
 from collections.abc import Sequence
 
 from core.weights.entry import TensorEntry
+from core.weights.gathered import item_bytes
 from core.weights.layout import TensorRole
-from core.weights.spans import item_bytes
 
 Part = tuple[int, int]
 """Elements [first, last) of a contiguous tensor."""

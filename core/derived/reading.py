@@ -12,9 +12,9 @@ import numpy as np
 from core.derived.probes import Part
 from core.hub.ranges import coalesce
 from core.weights.entry import ByteSource, Checkpoint, TensorEntry
+from core.weights.gathered import item_bytes
 from core.weights.metrics import same_dtype
 from core.weights.rounding import rounded
-from core.weights.spans import item_bytes
 
 RANGE_BYTES = 16 * 2**20
 """The most that is read, and held, at once."""

@@ -3,10 +3,11 @@
 import numpy as np
 
 from core.weights.entry import Checkpoint
+from core.weights.gathered import item_bytes
 from core.weights.lane import Lane
 from core.weights.loops.histogram import count_bits
 from core.weights.metrics import comparable
-from core.weights.spans import Pair, item_bytes, plan_spans
+from core.weights.spans import Pair, Plan
 
 UNSIGNED = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
 """Elements as bare bits, by their size in bytes."""
@@ -24,7 +25,7 @@ def equal_bits(base: Checkpoint, child: Checkpoint, pair: Pair) -> np.ndarray | 
     item = item_bytes(pair[1])
     histogram = np.zeros(65, np.int64)
     with Lane() as lane:
-        for span in plan_spans(base, child, [pair], [0]):
+        for span in Plan(base, child, [pair]).spans():
             runs = lane.read(span)
             count_bits(runs.base, runs.child, UNSIGNED[item], runs.segments, histogram)
     return histogram[: 8 * item + 1][::-1].copy()

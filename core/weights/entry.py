@@ -5,7 +5,7 @@ list of them. Reads nothing.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 Format = Literal["safetensors", "torch-zip", "torch-legacy", "adapter", "gguf"]
 
@@ -18,8 +18,7 @@ DTYPE_BITS: dict[str, int] = {
 """Bits an element, by safetensors dtype name (safetensors 0.8, `Dtype`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class TensorEntry:
+class TensorEntry(NamedTuple):
     """One tensor of a checkpoint: its name, dtype (safetensors spelling), shape and
     bytes.
 

@@ -10,16 +10,15 @@ from threading import Lock
 import numpy as np
 
 from core.weights.entry import Checkpoint, TensorEntry
+from core.weights.gathered import stored_bytes
 from core.weights.lane import Lane
 from core.weights.metrics import Measure, comparable, same_dtype
 from core.weights.partial_sums import empty_rows, measures
 from core.weights.spans import (
     CHUNK_BYTES,
     Pair,
+    Plan,
     Span,
-    plan_spans,
-    rows_of,
-    stored_bytes,
 )
 
 
@@ -32,17 +31,16 @@ class BaseNorms:
         self._kept: dict[tuple[str, str, str], np.ndarray] = {}
 
     def known(
-        self, pairs: Sequence[Pair], firsts: Sequence[int]
+        self, pairs: Sequence[Pair], rows: Sequence[int]
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the norms (rows, 2) of all pairs, and which rows are known."""
-        norms = np.zeros((firsts[-1], 2))
-        known = np.zeros(firsts[-1], bool)
+        norms = [np.zeros((0, 2))]
+        known = np.zeros(len(pairs), bool)
         for i, pair in enumerate(pairs):
             kept = self._kept.get(_key(pair))
-            if kept is not None:
-                norms[firsts[i] : firsts[i + 1]] = kept
-                known[firsts[i] : firsts[i + 1]] = True
-        return norms, known
+            known[i] = kept is not None
+            norms.append(kept if known[i] else np.zeros((rows[i], 2)))
+        return np.concatenate(norms), np.repeat(known, rows)
 
     def keep(
         self, pairs: Sequence[Pair], firsts: Sequence[int], norms: np.ndarray
@@ -108,12 +106,11 @@ class _Pass:
         from core.weights.rows import add_norms, compare
         from core.weights.sketch import Sketches
 
-        rows = [rows_of(pair) for pair in pairs]
-        firsts = np.concatenate([[0], np.cumsum(rows)]).astype(int).tolist()
-        sums, counts = empty_rows(firsts[-1])
-        norms, known = (self._norms or BaseNorms()).known(pairs, firsts)
+        plan = Plan(self._base, self._child, pairs)
+        sums, counts = empty_rows(plan.firsts[-1])
+        norms, known = (self._norms or BaseNorms()).known(pairs, plan.rows)
         all_known = bool(known.all())
-        sketches = Sketches(pairs, firsts) if sketch else None
+        sketches = Sketches(pairs, plan) if sketch else None
 
         def work(lane: Lane, span: Span) -> None:
             runs = lane.read(span)
@@ -123,28 +120,32 @@ class _Pass:
             out = norms, sums, counts, sketches
             compare(runs.base, runs.child, span.child_dtype, runs.segments, *out)
 
-        self._run(plan_spans(self._base, self._child, pairs, firsts), work, pairs)
+        self._run(plan.spans(), work, pairs)
         if self._norms and not all_known:
-            self._norms.keep(pairs, firsts, norms)
+            self._norms.keep(pairs, plan.firsts, norms)
         drawn = sketches.finished() if sketches else None
-        return measures(pairs, rows, sums, counts, drawn)
+        return measures(pairs, plan.rows, sums, counts, drawn)
 
     def equalities(self, pairs: Sequence[Pair]) -> list[Measure]:
         """Decide whether pairs are equal, and nothing else."""
+        if not pairs:
+            return []
         from core.weights.loops.wide_kernels import unequal_rows
 
         unequal = np.array([not _may_equal(*pair) for pair in pairs], bool)
-        open_pairs = [i for i in range(len(pairs)) if not unequal[i]]
+        open_pairs = np.flatnonzero(~unequal)
+        asked = [pairs[i] for i in open_pairs]
+        differ = np.zeros(len(asked), bool)
 
         def work(lane: Lane, span: Span) -> None:
-            if unequal[span.segments[:, 3]].all():
+            if differ[span.segments[:, 3]].all():
                 return
             runs = lane.read(span)
-            unequal_rows(runs.base, runs.child, runs.segments, unequal)
+            unequal_rows(runs.base, runs.child, runs.segments, differ)
 
-        asked = [pairs[i] for i in open_pairs]
-        spans = plan_spans(self._base, self._child, asked, open_pairs, one_row=True)
-        self._run(spans, work, asked)
+        plan = Plan(self._base, self._child, asked)
+        self._run(plan.spans(one_row=True), work, asked)
+        unequal[open_pairs] = differ
         return [
             Measure(
                 not different, not different and same_dtype(*pair), comparable(*pair)
@@ -178,9 +179,11 @@ class _Pass:
         one_span = sum(stored_bytes(child) for _, child in pairs) <= CHUNK_BYTES
         if self._threads < 2 or one_span:
             return drain()
-        with ThreadPoolExecutor(self._threads) as pool:
-            for future in [pool.submit(drain) for _ in range(self._threads)]:
-                future.result()
+        with ThreadPoolExecutor(self._threads - 1) as pool:
+            others = [pool.submit(drain) for _ in range(self._threads - 1)]
+            drain()
+            for other in others:
+                other.result()
 
 
 def _key(pair: Pair) -> tuple[str, str, str]:

@@ -4,7 +4,7 @@ chunks so that a model larger than the card's memory works. Knows no models.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -22,7 +22,7 @@ from core.weights.partial_sums import (
     empty_rows,
     measures,
 )
-from core.weights.spans import Pair, Span, plan_spans, rows_of
+from core.weights.spans import Pair, Plan, Span
 
 if TYPE_CHECKING:
     import torch
@@ -67,12 +67,10 @@ def measure_on_device(
     is no torch.
     """
     target = find_device(device)
-    rows = [rows_of(pair, DEVICE_CHUNK_BYTES) for pair in pairs]
-    firsts = np.concatenate([[0], np.cumsum(rows)]).astype(int).tolist()
-    results = Results(np.zeros((firsts[-1], 2)), *empty_rows(firsts[-1]))
-    spans = plan_spans(base, child, pairs, firsts, chunk_bytes=DEVICE_CHUNK_BYTES)
+    plan = Plan(base, child, pairs, DEVICE_CHUNK_BYTES)
+    results = Results(np.zeros((plan.firsts[-1], 2)), *empty_rows(plan.firsts[-1]))
     sent: list[Sent] = []
-    for span, runs in _read_in_turn(spans, target):
+    for span, runs in _read_in_turn(plan.spans(), target):
         large = runs.segments[:, 2] >= WORTH_SENDING_BYTES
         large &= span.child_dtype in ON_DEVICE
         _compare_here(runs, span.child_dtype, runs.segments[~large], results)
@@ -84,7 +82,7 @@ def measure_on_device(
                 _compare_here(runs, span.child_dtype, segment[None], results)
     for work in sent:
         _fetch(work, results)
-    return measures(pairs, rows, results.sums, results.counts)
+    return measures(pairs, plan.rows, results.sums, results.counts)
 
 
 def find_device(name: str) -> torch.device:
@@ -104,7 +102,7 @@ def find_device(name: str) -> torch.device:
 
 
 def _read_in_turn(
-    spans: Sequence[Span], target: torch.device
+    spans: Iterable[Span], target: torch.device
 ) -> Iterator[tuple[Span, Runs]]:
     """Read into two sets of buffers in turn, so that one can be filled while the card
     still copies the other.

@@ -1,6 +1,6 @@
 """What is told of two aligned tensors, and when it has a meaning. Reads no files."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -8,8 +8,7 @@ from core.weights.entry import TensorEntry
 from core.weights.rounding import can_round
 
 
-@dataclass(frozen=True, slots=True)
-class Metrics:
+class Metrics(NamedTuple):
     """The distances of a child's tensor y from its base's x, rounded to y's dtype.
 
     Bytes decide equality: a NaN equals a NaN of the same bits, and −0.0 differs from
@@ -40,8 +39,7 @@ class Metrics:
     nonfinite_child: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(NamedTuple):
     """What a comparison of two tensors found.
 
     `equal` is after rounding the base to the child's dtype, `equal_bytes` asks for the

@@ -3,7 +3,6 @@ The order of rows alone decides the order of additions. Reads no files.
 """
 
 from collections.abc import Sequence
-from dataclasses import fields
 
 import numpy as np
 
@@ -52,12 +51,14 @@ def measures(
     for i, metrics in zip(filled, reduced, strict=True):
         told[i] = metrics
     drawn = sketches or [None] * len(pairs)
-    return [_measure(*row) for row in zip(pairs, told, drawn, strict=True)]
+    return [
+        Measure(not m.fraction_changed, _same_bytes(pair, m), True, m, sketch)
+        for pair, m, sketch in zip(pairs, told, drawn, strict=True)
+    ]
 
 
-def _measure(pair: Pair, metrics: Metrics, sketch: np.ndarray | None) -> Measure:
-    equal = metrics.fraction_changed == 0
-    return Measure(equal, equal and same_dtype(*pair), True, metrics, sketch)
+def _same_bytes(pair: Pair, metrics: Metrics) -> bool:
+    return not metrics.fraction_changed and same_dtype(*pair)
 
 
 def _reduced(
@@ -70,8 +71,8 @@ def _reduced(
     counted = np.add.reduceat(counts, starts, axis=0)
     with np.errstate(all="ignore"):
         columns = _columns(totals, counted, np.asarray(elements))
-    assert list(columns) == [field.name for field in fields(Metrics)]
-    return [Metrics(*row) for row in zip(*columns.values(), strict=True)]
+    assert list(columns) == list(Metrics._fields)
+    return list(map(Metrics._make, zip(*columns.values(), strict=True)))
 
 
 def _total(sums: np.ndarray, starts: np.ndarray, rows: Sequence[int]) -> np.ndarray:

@@ -2,6 +2,8 @@
 files.
 """
 
+from functools import cache
+
 import numpy as np
 
 from core.weights.array import NUMPY_DTYPES
@@ -10,6 +12,7 @@ FLOATS = ("F64", "F32", "F16", "BF16")
 INTEGERS = ("BOOL", "U8", "U16", "U32", "U64", "I8", "I16", "I32", "I64")
 
 
+@cache
 def can_round(dtype: str, to: str) -> bool:
     """Say whether elements of `dtype` have a meaning as elements of `to`.
 

@@ -63,17 +63,17 @@ def _entry(
 ) -> TensorEntry:
     if not isinstance(fields, dict) or not is_tensor_name(name):
         raise _corrupt(source, f"describes tensor {name!a} wrongly")
-    dtype = fields.get("dtype")
-    shape = _integers(fields.get("shape"), MAX_RANK)
-    offsets = _integers(fields.get("data_offsets"), 2)
-    if not isinstance(dtype, str) or shape is None or offsets is None:
+    dtype, shape = fields.get("dtype"), fields.get("shape")
+    offsets = fields.get("data_offsets")
+    sized = _are_sizes(shape, MAX_RANK) and _are_sizes(offsets, 2)
+    if not isinstance(dtype, str) or not sized:
         raise _corrupt(source, f"describes tensor {name!a} wrongly")
     if dtype not in DTYPE_BITS:
         raise UnsupportedFormat(source.name, f"uses dtype {dtype[:40]!a} in {name!a}")
     if len(offsets) != 2 or not holds(dtype, shape, offsets[1] - offsets[0]):
         raise _corrupt(source, f"gives tensor {name!a} a range of the wrong length")
-    start, stop = (buffer_start + offset for offset in offsets)
-    return TensorEntry(name, dtype, shape, start, stop, file)
+    start, stop = buffer_start + offsets[0], buffer_start + offsets[1]
+    return TensorEntry(name, dtype, tuple(shape), start, stop, file)
 
 
 def holds(dtype: str, shape: Sequence[int], size_bytes: int) -> bool:
@@ -85,13 +85,13 @@ def holds(dtype: str, shape: Sequence[int], size_bytes: int) -> bool:
     return prod(shape) * DTYPE_BITS[dtype] == 8 * size_bytes
 
 
-def _integers(field: object, most: int) -> tuple[int, ...] | None:
+def _are_sizes(field: object, most: int) -> bool:
     if not isinstance(field, list) or len(field) > most:
-        return None
+        return False
     for number in field:
         if type(number) is not int or not 0 <= number <= MAX_DIMENSION:
-            return None
-    return tuple(field)
+            return False
+    return True
 
 
 def _check_cover(

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.weights.loops.intrinsics import BLOCK
 from core.weights.loops.scatter import SIGNS, SKETCH
-from core.weights.spans import Pair, chunk_elements
+from core.weights.spans import Pair, Plan
 
 
 class Sketches:
@@ -21,20 +21,20 @@ class Sketches:
     alone. Differences that are not finite, and those of integers, count as zero.
     """
 
-    def __init__(self, pairs: Sequence[Pair], first_rows: Sequence[int]) -> None:
-        self.first_rows = first_rows
-        self.seeds = np.zeros(first_rows[-1], np.uint64)
-        for i, pair in enumerate(pairs):
-            row, stop = first_rows[i], first_rows[i + 1]
-            blocks = chunk_elements(pair) // BLOCK
-            seed = seed_of(pair[0].name)
+    def __init__(self, pairs: Sequence[Pair], plan: Plan) -> None:
+        self._firsts = plan.firsts
+        self.seeds = np.zeros(plan.firsts[-1], np.uint64)
+        for i, (base, _) in enumerate(pairs):
+            row, stop = plan.firsts[i], plan.firsts[i + 1]
+            blocks = plan.chunk_elements[i] // BLOCK
+            seed = seed_of(base.name)
             self.seeds[row:stop] = range(seed, seed + (stop - row) * blocks, blocks)
         self.signs = sign_table()
-        self.rows = np.zeros((first_rows[-1], SKETCH))
+        self.rows = np.zeros((plan.firsts[-1], SKETCH))
 
     def finished(self) -> list[np.ndarray]:
         """Return one sketch a pair, float32 (256,)."""
-        firsts = np.array(self.first_rows)
+        firsts = np.array(self._firsts)
         filled = np.flatnonzero(np.diff(firsts))
         drawn = np.zeros((len(firsts) - 1, SKETCH), np.float32)
         if filled.size:

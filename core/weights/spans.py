@@ -2,17 +2,15 @@
 a grid that no thread count or way of reading changes. Reads nothing itself.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import chain
-from math import prod
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 
-from core.errors import CorruptCheckpoint
-from core.weights.array import NUMPY_DTYPES
 from core.weights.entry import ByteSource, Checkpoint, TensorEntry
+from core.weights.gathered import item_bytes, located, stored_bytes
 
 CHUNK_BYTES = 512 << 10
 """The most bytes of a side that one row of results covers, and that are read into a
@@ -22,19 +20,22 @@ buffer at once: both sides together stay in a core's cache.
 LENT_BYTES = 8 << 20
 """The most bytes of a side at once where files lend them: nothing is copied then."""
 
+LAST_SHARE, LAST_BYTES = 3, 2 << 20
+"""No span is more than a third of what is left, or 2 MiB: threads end together then."""
+
 GAP_BYTES = 64 << 10
 """Bytes between two tensors that are cheaper to read over than to seek over."""
 
-MAX_GATHERED_BYTES = 1 << 26
-"""A strided tensor may repeat elements up to this size, or that of its file."""
-
-ITEM_BYTES = {dtype: np.dtype(held).itemsize for dtype, held in NUMPY_DTYPES.items()}
+X, Y, X_ITEM, Y_ITEM, ELEMENTS, CHUNK = range(6)
+"""Columns of what is known of each pair: where its bytes begin in the base's and the
+child's source, the bytes of an element of either, how many elements it has, and how
+many of them make a row.
+"""
 
 Pair = tuple[TensorEntry, TensorEntry]
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """One read of each side, and the segments of both that belong together.
 
     `items` are the bytes of an element of either side. `segments` (n, 4) are X_START
@@ -54,106 +55,59 @@ class Span:
     segments: np.ndarray
 
 
-class Piece(NamedTuple):
-    """Some chunks of one pair: at most `chunk` bytes each, and the row of the first."""
+class Kind(NamedTuple):
+    """What two pairs must share to be read together."""
 
     base: ByteSource
-    base_start: int
-    base_size: int
     child: ByteSource
-    child_start: int
-    child_size: int
     dtypes: tuple[str, str]
-    items: tuple[int, int]
-    chunk: tuple[int, int]
-    row: int
 
 
-class Gathered:
-    """A strided tensor as contiguous bytes, gathered as they are read."""
+class Plan:
+    """Pairs of tensors cut into rows of at most `chunk_bytes` of either side.
 
-    def __init__(self, source: ByteSource, entry: TensorEntry) -> None:
-        self.name = source.name
-        self.size = entry.elements * item_bytes(entry)
-        self._source = source
-        self._entry = entry
-
-    def read(self, start: int, stop: int) -> bytes:
-        """Return the bytes [start, stop) of the gathered tensor."""
-        content = bytearray(stop - start)
-        self.read_into(start, memoryview(content))
-        return bytes(content)
-
-    def read_into(self, start: int, buffer: memoryview) -> None:
-        """Fill `buffer` with the gathered bytes from `start`."""
-        item = item_bytes(self._entry)
-        wanted = np.arange(start // item, (start + buffer.nbytes) // item)
-        places = np.unravel_index(wanted, self._entry.shape)
-        offsets = sum(
-            place * stride
-            for place, stride in zip(places, self._entry.strides or (), strict=True)
-        )
-        low, high = int(np.min(offsets)), int(np.max(offsets)) + 1
-        first = self._entry.start
-        content = self._source.read(first + low * item, first + high * item)
-        elements = np.frombuffer(content, NUMPY_DTYPES[self._entry.dtype])
-        buffer[:] = memoryview(elements[offsets - low]).cast("B")
-
-    def close(self) -> None:
-        """Do nothing: the source belongs to its checkpoint."""
-
-
-def item_bytes(entry: TensorEntry) -> int:
-    """Return the bytes of an element; 1 for dtypes that are compared as raw bytes."""
-    return 1 if entry.quantized else ITEM_BYTES.get(entry.dtype, 1)
-
-
-def stored_bytes(entry: TensorEntry) -> int:
-    """Return how many bytes the tensor has once it is contiguous."""
-    return (
-        entry.size_bytes
-        if entry.strides is None
-        else prod(entry.shape) * item_bytes(entry)
-    )
-
-
-def rows_of(pair: Pair, chunk_bytes: int = CHUNK_BYTES) -> int:
-    """Return into how many chunks a pair is cut."""
-    chunk = chunk_elements(pair, chunk_bytes) * item_bytes(pair[1])
-    return -(-stored_bytes(pair[1]) // chunk)
-
-
-def chunk_elements(pair: Pair, chunk_bytes: int = CHUNK_BYTES) -> int:
-    """Return how many elements of a pair one row of results covers."""
-    return chunk_bytes // max(item_bytes(pair[0]), item_bytes(pair[1]))
-
-
-def plan_spans(
-    base: Checkpoint,
-    child: Checkpoint,
-    pairs: Sequence[Pair],
-    first_rows: Sequence[int],
-    *,
-    one_row: bool = False,
-    chunk_bytes: int = CHUNK_BYTES,
-) -> Iterator[Span]:
-    """Cut `pairs` into spans as they are asked for, in the order of the child's bytes.
-
-    Rows of a pair count up from its entry in `first_rows`, one a chunk; with `one_row`
-    they do not. Tensors are read together when they are neighbors in both files.
+    Rows count through the pairs in their order: `rows` says how many each has, and
+    those of pair i begin at `firsts[i]`; `firsts[-1]` is the number of all.
     """
-    order = sorted(
-        range(len(pairs)), key=lambda i: (pairs[i][1].file, pairs[i][1].start)
-    )
-    several = not one_row and _lends(base) and _lends(child)
-    chunks = max(LENT_BYTES // chunk_bytes, 1) if several else 1
-    grid = chunk_bytes, chunks, 0 if one_row else 1
-    pieces = (
-        piece
-        for i in order
-        for piece in _pieces(base, child, pairs[i], first_rows[i], *grid)
-    )
-    return _spans(pieces, chunks * chunk_bytes)
+
+    def __init__(
+        self,
+        base: Checkpoint,
+        child: Checkpoint,
+        pairs: Sequence[Pair],
+        chunk_bytes: int = CHUNK_BYTES,
+    ) -> None:
+        self._base, self._child = base, child
+        self._chunk_bytes = chunk_bytes
+        self._files = [(child.file, child.start) for _, child in pairs]
+        known = [_known(base, child, pair, chunk_bytes) for pair in pairs]
+        self._kinds = [kind for kind, _ in known]
+        self._places = np.array([place for _, place in known], np.int64).reshape(-1, 6)
+        self.chunk_elements = self._places[:, CHUNK].tolist()
+        rows = -(-self._places[:, ELEMENTS] // self._places[:, CHUNK])
+        self.rows: list[int] = rows.tolist()
+        self.firsts: list[int] = [0, *np.cumsum(rows).tolist()]
+
+    def spans(self, *, one_row: bool = False) -> Iterator[Span]:
+        """Cut the pairs into spans, in the order of the child's bytes.
+
+        With `one_row` all chunks of a pair count as its number. Tensors are read
+        together when they are neighbors in both files.
+        """
+        order = sorted(range(len(self._files)), key=self._files.__getitem__)
+        places, kinds = self._places[order], [self._kinds[i] for i in order]
+        firsts = order if one_row else [self.firsts[i] for i in order]
+        segments, base_sizes, of_pair = _segments(places, firsts, one_row=one_row)
+        ends = [*np.searchsorted(of_pair, _begins(places, kinds)), len(of_pair)]
+        cuts = _cuts(segments, base_sizes, ends, self._most_bytes(one_row=one_row))
+        for first, stop, bounds in cuts:
+            pair = of_pair[first]
+            items = tuple(places[pair, X_ITEM:ELEMENTS].tolist())
+            yield _span(kinds[pair], items, bounds, segments[first:stop])
+
+    def _most_bytes(self, *, one_row: bool) -> int:
+        lent = not one_row and _lends(self._base) and _lends(self._child)
+        return max(LENT_BYTES if lent else 0, self._chunk_bytes)
 
 
 def _lends(checkpoint: Checkpoint) -> bool:
@@ -164,89 +118,79 @@ def _lends(checkpoint: Checkpoint) -> bool:
     )
 
 
-def _pieces(
-    base: Checkpoint,
-    child: Checkpoint,
-    pair: Pair,
-    row: int,
-    chunk_bytes: int,
-    chunks: int,
-    stride: int,
-) -> Iterator[Piece]:
-    """Cut a pair into pieces of at most so many chunks."""
-    base_source, base_start = _located(base, pair[0])
-    child_source, child_start = _located(child, pair[1])
-    dtypes = pair[0].dtype, pair[1].dtype
-    items = item_bytes(pair[0]), item_bytes(pair[1])
-    elements = chunk_elements(pair, chunk_bytes)
-    chunk = elements * items[0], elements * items[1]
-    total = stored_bytes(pair[1]) // items[1]
-    for first in range(0, total, chunks * elements):
-        count = min(chunks * elements, total - first)
-        x, y = base_start + first * items[0], child_start + first * items[1]
-        sizes = count * items[0], count * items[1]
-        place = row + first // elements * stride
-        yield Piece(
-            base_source, x, sizes[0], child_source, y, sizes[1], dtypes, items, chunk,
-            place,
-        )  # fmt: skip
+def _known(
+    base: Checkpoint, child: Checkpoint, pair: Pair, chunk_bytes: int
+) -> tuple[Kind, tuple[int, ...]]:
+    """Return the kind of a pair, and its row of X to CHUNK."""
+    x, y = pair
+    (x_source, x_start), (y_source, y_start) = located(base, x), located(child, y)
+    x_item, y_item = item_bytes(x), item_bytes(y)
+    elements, chunk = stored_bytes(y) // y_item, chunk_bytes // max(x_item, y_item)
+    kind = Kind(x_source, y_source, (x.dtype, y.dtype))
+    return kind, (x_start, y_start, x_item, y_item, elements, chunk)
 
 
-def _located(checkpoint: Checkpoint, entry: TensorEntry) -> tuple[ByteSource, int]:
-    source = checkpoint.source_of(entry)
-    if entry.strides is None:
-        return source, entry.start
-    if stored_bytes(entry) > max(source.size, MAX_GATHERED_BYTES):
-        happened = f"spreads {entry.name!a} over more bytes than the file has"
-        raise CorruptCheckpoint(source.name, happened, "do not trust this file")
-    return Gathered(source, entry), 0
+def _segments(
+    places: np.ndarray, first_rows: Sequence[int], *, one_row: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cut pairs into chunks: segments (n, 4) by the bytes of their sources, the bytes
+    of the base's side, and the pair of each.
+    """
+    chunks = -(-places[:, ELEMENTS] // places[:, CHUNK])
+    of_pair = np.repeat(np.arange(len(places)), chunks)
+    x, y, x_item, y_item, elements, chunk = places[of_pair].T
+    turn = np.arange(len(of_pair)) - np.repeat(np.cumsum(chunks) - chunks, chunks)
+    first = turn * chunk
+    count = np.minimum(chunk, elements - first)
+    row = np.asarray(first_rows, np.int64)[of_pair] + (0 if one_row else turn)
+    columns = x + first * x_item, y + first * y_item, count * y_item, row
+    return np.stack(columns, axis=1), count * x_item, of_pair
 
 
-def _spans(pieces: Iterator[Piece], span_bytes: int) -> Iterator[Span]:
-    run: list[Piece] = []
-    for piece in pieces:
-        if run and not _fits(run[0], run[-1], piece, span_bytes):
-            yield _span(run)
-            run = []
-        run.append(piece)
-    if run:
-        yield _span(run)
+def _begins(places: np.ndarray, kinds: Sequence[Kind]) -> np.ndarray:
+    """Return the pairs with which a new read begins: far from the pair before, or of
+    another kind.
+    """
+    x, y, x_item, y_item, elements, _ = places.T
+    x_gap = x[1:] - (x + elements * x_item)[:-1]
+    y_gap = y[1:] - (y + elements * y_item)[:-1]
+    far = (np.minimum(x_gap, y_gap) < 0) | (np.maximum(x_gap, y_gap) > GAP_BYTES)
+    other = np.array([kind != before for before, kind in pairwise(kinds)], bool)
+    return np.flatnonzero(far | other) + 1
 
 
-def _fits(first: Piece, last: Piece, piece: Piece, span_bytes: int) -> bool:
-    if piece.base is not first.base or piece.child is not first.child:
-        return False
-    if piece.dtypes != first.dtypes:
-        return False
-    base_gap = piece.base_start - last.base_start - last.base_size
-    child_gap = piece.child_start - last.child_start - last.child_size
-    if not (0 <= base_gap <= GAP_BYTES and 0 <= child_gap <= GAP_BYTES):
-        return False
-    base_span = piece.base_start + piece.base_size - first.base_start
-    child_span = piece.child_start + piece.child_size - first.child_start
-    return max(base_span, child_span) <= span_bytes
+def _cuts(
+    segments: np.ndarray, base_sizes: np.ndarray, ends: Sequence[int], most_bytes: int
+) -> Iterator[tuple[int, int, tuple[int, ...]]]:
+    """Join neighboring segments up to so many bytes of a side, fewer toward the end:
+    the first segment, the one behind the last, and the bounds of both sides.
+    """
+    x, y = segments[:, 0].tolist(), segments[:, 1].tolist()
+    x_stops = (segments[:, 0] + base_sizes).tolist()
+    y_stops = (segments[:, 1] + segments[:, 2]).tolist()
+    left = np.cumsum(segments[::-1, 2])[::-1].tolist()
+    first = 0
+    for end in ends:
+        while first < end:
+            room = min(most_bytes, max(left[first] // LAST_SHARE, LAST_BYTES))
+            stop = bisect_right(x_stops, x[first] + room, first + 1, end)
+            stop = bisect_right(y_stops, y[first] + room, first + 1, stop)
+            yield (
+                first,
+                stop,
+                (x[first], x_stops[stop - 1], y[first], y_stops[stop - 1]),
+            )
+            first = stop
 
 
-def _span(run: Sequence[Piece]) -> Span:
-    first, last = run[0], run[-1]
-    segments = [
-        (
-            piece.base_start - first.base_start + k * piece.chunk[0],
-            piece.child_start - first.child_start + k * piece.chunk[1],
-            min(piece.chunk[1], piece.child_size - k * piece.chunk[1]),
-            piece.row + k,
-        )
-        for piece in run
-        for k in range(-(-piece.child_size // piece.chunk[1]))
-    ]
-    return Span(
-        first.base,
-        first.base_start,
-        last.base_start + last.base_size,
-        first.child,
-        first.child_start,
-        last.child_start + last.child_size,
-        *first.dtypes,
-        first.items,
-        np.fromiter(chain.from_iterable(segments), np.int64).reshape(-1, 4),
-    )
+def _span(
+    kind: Kind,
+    items: tuple[int, int],
+    bounds: tuple[int, int, int, int],
+    segments: np.ndarray,
+) -> Span:
+    x, x_stop, y, y_stop = bounds
+    segments[:, 0] -= x
+    segments[:, 1] -= y
+    base, child, dtypes = kind
+    return Span(base, x, x_stop, child, y, y_stop, *dtypes, items, segments)

@@ -2,7 +2,7 @@
 
 import sys
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -73,7 +73,7 @@ def one(in_memory, dtype, base, child, base_dtype=None, **options):
 
 
 def assert_close(metrics, expected):
-    told = asdict(metrics)
+    told = metrics._asdict()
     for name, value in expected.items():
         near = value if value is None else pytest.approx(value, rel=1e-6, abs=0)
         assert told[name] == near, name
@@ -236,8 +236,8 @@ def test_what_is_lent_and_what_is_read_changes_no_bit(files, tmp_path):
             for path in tmp_path.glob("*.safetensors"):
                 held.enter_context(path.open("r+b"))
             read = measure_pairs(base, other, pairs, sketch=True)
-        assert [replace(one, sketch=None) for one in lent] == [
-            replace(one, sketch=None) for one in read
+        assert [one._replace(sketch=None) for one in lent] == [
+            one._replace(sketch=None) for one in read
         ]
         for one, same in zip(lent, read, strict=True):
             assert np.array_equal(one.sketch, same.sketch)
@@ -265,7 +265,7 @@ def test_a_strided_tensor_is_its_contiguous_copy(in_memory):
     weights = noise(600, 500).astype("f4")
     x = in_memory({"w": ("F32", weights)})
     turned = in_memory({"w": ("F32", weights.T.copy())})
-    view = replace(x.entries[0], shape=(500, 600), strides=(1, 500))
+    view = x.entries[0]._replace(shape=(500, 600), strides=(1, 500))
     found = measure_pairs(x, turned, [(view, turned.entries[0])])[0]
     assert found.equal_bytes and found.metrics.mse == 0
 

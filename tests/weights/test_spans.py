@@ -1,10 +1,9 @@
-import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.weights.entry import Checkpoint, TensorEntry
 from core.weights.source import BytesSource
-from core.weights.spans import CHUNK_BYTES, plan_spans, rows_of
+from core.weights.spans import CHUNK_BYTES, Plan
 
 MIB = 1 << 20
 
@@ -19,9 +18,8 @@ def checkpoint(sizes: list[int], gap: int = 0) -> Checkpoint:
 
 def planned(base: Checkpoint, child: Checkpoint):
     pairs = list(zip(base.entries, child.entries, strict=True))
-    firsts = np.concatenate([[0], np.cumsum([rows_of(pair) for pair in pairs])])
-    spans = plan_spans(base, child, pairs, firsts.tolist())
-    return list(spans), int(firsts[-1])
+    plan = Plan(base, child, pairs)
+    return list(plan.spans()), plan.firsts[-1]
 
 
 @settings(max_examples=40, deadline=None)

@@ -1,0 +1,78 @@
+"""How many bytes a tensor has, and a strided one as contiguous bytes. Reads only what
+it is asked for.
+"""
+
+from math import prod
+
+import numpy as np
+
+from core.errors import CorruptCheckpoint
+from core.weights.array import NUMPY_DTYPES
+from core.weights.entry import ByteSource, Checkpoint, TensorEntry
+
+MAX_GATHERED_BYTES = 1 << 26
+"""A strided tensor may repeat elements up to this size, or that of its file."""
+
+ITEM_BYTES = {dtype: np.dtype(held).itemsize for dtype, held in NUMPY_DTYPES.items()}
+
+
+def item_bytes(entry: TensorEntry) -> int:
+    """Return the bytes of an element; 1 for dtypes that are compared as raw bytes."""
+    return 1 if entry.quantized else ITEM_BYTES.get(entry.dtype, 1)
+
+
+def stored_bytes(entry: TensorEntry) -> int:
+    """Return how many bytes the tensor has once it is contiguous."""
+    return (
+        entry.size_bytes
+        if entry.strides is None
+        else prod(entry.shape) * item_bytes(entry)
+    )
+
+
+class Gathered:
+    """A strided tensor as contiguous bytes, gathered as they are read."""
+
+    def __init__(self, source: ByteSource, entry: TensorEntry) -> None:
+        self.name = source.name
+        self.size = entry.elements * item_bytes(entry)
+        self._source = source
+        self._entry = entry
+
+    def read(self, start: int, stop: int) -> bytes:
+        """Return the bytes [start, stop) of the gathered tensor."""
+        content = bytearray(stop - start)
+        self.read_into(start, memoryview(content))
+        return bytes(content)
+
+    def read_into(self, start: int, buffer: memoryview) -> None:
+        """Fill `buffer` with the gathered bytes from `start`."""
+        item = item_bytes(self._entry)
+        wanted = np.arange(start // item, (start + buffer.nbytes) // item)
+        places = np.unravel_index(wanted, self._entry.shape)
+        offsets = sum(
+            place * stride
+            for place, stride in zip(places, self._entry.strides or (), strict=True)
+        )
+        low, high = int(np.min(offsets)), int(np.max(offsets)) + 1
+        first = self._entry.start
+        content = self._source.read(first + low * item, first + high * item)
+        elements = np.frombuffer(content, NUMPY_DTYPES[self._entry.dtype])
+        buffer[:] = memoryview(elements[offsets - low]).cast("B")
+
+    def close(self) -> None:
+        """Do nothing: the source belongs to its checkpoint."""
+
+
+def located(checkpoint: Checkpoint, entry: TensorEntry) -> tuple[ByteSource, int]:
+    """Return where the contiguous bytes of a tensor are: a source, and the first byte.
+
+    Raises CorruptCheckpoint for a view of more bytes than its file could hold.
+    """
+    source = checkpoint.source_of(entry)
+    if entry.strides is None:
+        return source, entry.start
+    if stored_bytes(entry) > max(source.size, MAX_GATHERED_BYTES):
+        happened = f"spreads {entry.name!a} over more bytes than the file has"
+        raise CorruptCheckpoint(source.name, happened, "do not trust this file")
+    return Gathered(source, entry), 0
