@@ -86,8 +86,12 @@ def run_side(name: str, base: Path, child: Path, further: int = 0) -> dict[str, 
     return {"whole": whole, **json.loads(done.stdout.splitlines()[-1])}
 
 
-def file_lines(kind: str, base: Path, child: Path, rounds: int) -> Iterator[Line]:
-    """From files to all distances, against `cat` and against reading both files."""
+def file_lines(
+    kind: str, base: Path, child: Path, rounds: int, *, claims_cat: bool
+) -> Iterator[Line]:
+    """From files to all distances, against `cat` of the child and against reading both
+    files. For a small file `cat` is told, and nothing is claimed.
+    """
     same = base.with_name("same.safetensors")
     copy(base, same)
     norms = BaseNorms()
@@ -110,10 +114,11 @@ def file_lines(kind: str, base: Path, child: Path, rounds: int) -> Iterator[Line
         )
     same.unlink()
     changed, identical = best["changed"], best["identical"]
-    told = f"{1e3 * changed:.0f} ms against {1e3 * best['cat']:.0f} ms"
-    yield Line(f"{kind} against cat", changed / best["cat"], "<=", 1.0, told)
     reading = best["reading"]
-    yield Line(f"{kind} against reading", reading / changed, ">=", 0.8, "speeds")
+    told = f"{1e3 * changed:.1f} ms, cat {1e3 * best['cat']:.1f} ms"
+    if claims_cat:
+        yield Line(f"{kind} against cat", changed / best["cat"], "<=", 1.0, told)
+    yield Line(f"{kind} against reading", reading / changed, ">=", 0.8, told)
     yield Line(f"{kind} identical against reading", reading / identical, ">=", 0.8)
 
 
@@ -313,13 +318,13 @@ def all_lines(folder: Path, *, quick: bool) -> Iterator[Line]:
     copy(made, child)
     copy(base.with_name("config.json"), child.with_name("config.json"))
     copied.replace(base)
-    yield from file_lines("ViT-base", base, child, rounds)
+    yield from file_lines("ViT-base", base, child, rounds, claims_cat=True)
     resnet, resnet_child = folder / "resnet.safetensors", folder / "child.safetensors"
     write_resnet50(made)
     copy(made, resnet)
     write_child(resnet, made)
     copy(made, resnet_child)
-    yield from file_lines("ResNet-50", resnet, resnet_child, rounds)
+    yield from file_lines("ResNet-50", resnet, resnet_child, rounds, claims_cat=False)
     yield from kernel_lines(8 << 20 if quick else 86 << 20, rounds)
     yield from extra_lines(base, child, rounds)
     yield from low_rank_lines(base, child, rounds)
