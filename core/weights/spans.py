@@ -175,11 +175,8 @@ def _cuts(
             room = min(most_bytes, max(left[first] // LAST_SHARE, LAST_BYTES))
             stop = bisect_right(x_stops, x[first] + room, first + 1, end)
             stop = bisect_right(y_stops, y[first] + room, first + 1, stop)
-            yield (
-                first,
-                stop,
-                (x[first], x_stops[stop - 1], y[first], y_stops[stop - 1]),
-            )
+            bounds = x[first], x_stops[stop - 1], y[first], y_stops[stop - 1]
+            yield first, stop, bounds
             first = stop
 
 

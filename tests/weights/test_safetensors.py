@@ -32,6 +32,18 @@ def test_entries_are_those_of_the_library(checkpoint_of, arrays_of):
         np.testing.assert_array_equal(found[name], array)
 
 
+def test_a_header_that_was_read_before_is_held_against_the_new_file(safetensors_bytes):
+    whole = safetensors_bytes({"w": FLOATS}, bytes(8))
+    entries, metadata = entries_of(whole)
+    entries.clear()
+    metadata["read"] = "before"
+    assert entries_of(whole) == entries_of(bytes(whole)) != (entries, metadata)
+    with pytest.raises(
+        CorruptCheckpoint, match=r"cut\.safetensors ends 1 bytes too early"
+    ):
+        read_safetensors(BytesSource(whole[:-1], "cut.safetensors"), "m")
+
+
 def test_entries_come_by_offset_with_absolute_ranges(safetensors_bytes):
     header = {"late": {**FLOATS, "data_offsets": [8, 16]}, "early": FLOATS}
     content = safetensors_bytes(header, bytes(16))
