@@ -41,7 +41,7 @@ from core.weights.checkpoint import open_checkpoint
 from core.weights.loops.histogram import count_bits
 from core.weights.low_rank_scan import scan, screen
 from core.weights.matrix_pair import array_pair
-from core.weights.measure import BaseNorms, measure_pairs
+from core.weights.measure import KeptBase, measure_pairs
 from core.weights.partial_sums import empty_rows
 from core.weights.rows import add_norms, compare
 from core.weights.spans import CHUNK_BYTES
@@ -94,12 +94,12 @@ def file_lines(
     """
     same = base.with_name("same.safetensors")
     copy(base, same)
-    norms = BaseNorms()
+    kept = KeptBase()
     with open_checkpoint(base) as opened:
 
         def measure(path: Path) -> None:
             with open_checkpoint(path) as other:
-                measure_pairs(opened, other, named_pairs(opened, other), norms=norms)
+                measure_pairs(opened, other, named_pairs(opened, other), kept=kept)
 
         best = best_seconds(
             {
@@ -167,9 +167,9 @@ def sameness_line(base: Path, child: Path) -> Line:
 
         def told() -> list[object]:
             return [
-                measure_pairs(x, y, pairs, threads=threads, norms=norms)
+                measure_pairs(x, y, pairs, threads=threads, kept=kept)
                 for threads in (1, 2)
-                for norms in (None, BaseNorms())
+                for kept in (None, KeptBase())
             ]
 
         found = told()
@@ -229,13 +229,13 @@ def _in_memory(
 
 def extra_lines(base: Path, child: Path, rounds: int) -> Iterator[Line]:
     """Sketches, the histogram of bits, and the search for low-rank deltas."""
-    norms = BaseNorms()
+    kept = KeptBase()
     with open_checkpoint(base) as x, open_checkpoint(child) as y:
         pairs = named_pairs(x, y)
         best = best_seconds(
             {
-                "pass": lambda: measure_pairs(x, y, pairs, norms=norms),
-                "sketch": lambda: measure_pairs(x, y, pairs, norms=norms, sketch=True),
+                "pass": lambda: measure_pairs(x, y, pairs, kept=kept),
+                "sketch": lambda: measure_pairs(x, y, pairs, kept=kept, sketch=True),
             },
             rounds,
         )

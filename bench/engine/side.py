@@ -27,14 +27,14 @@ def ours(base: Path, child: Path, *, mapped: bool) -> Callable[[], object]:
     """Open the base, and return what compares the child with it."""
     from bench.engine.checkpoints import named_pairs
     from core.weights.checkpoint import open_checkpoint
-    from core.weights.measure import BaseNorms, measure_pairs
+    from core.weights.measure import KeptBase, measure_pairs
 
-    ours, norms = open_checkpoint(base), BaseNorms() if mapped else None
+    ours, kept = open_checkpoint(base), KeptBase() if mapped else None
 
     def compare() -> object:
         with open_checkpoint(child) as opened:
             pairs = named_pairs(ours, opened)
-            return measure_pairs(ours, opened, pairs, norms=norms)
+            return measure_pairs(ours, opened, pairs, kept=kept)
 
     return compare
 

@@ -15,7 +15,7 @@ from core.derived.samples import as_floats
 from core.weights.array import NUMPY_DTYPES
 from core.weights.entry import Checkpoint, TensorEntry
 from core.weights.gathered import item_bytes
-from core.weights.measure import BaseNorms
+from core.weights.measure import KeptBase
 from core.weights.metrics import comparable, same_dtype
 from core.weights.rounding import rounded
 
@@ -31,7 +31,7 @@ class BaseWeights:
     checkpoint: Checkpoint
     identity: str
     is_local: bool = True
-    norms: BaseNorms = field(default_factory=BaseNorms, repr=False)
+    kept: KeptBase = field(default_factory=KeptBase, repr=False)
     _checksums: dict[tuple[str, str], int | None] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock, repr=False)
 

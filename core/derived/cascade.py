@@ -74,7 +74,7 @@ def compare_cheaply(
             in_large_ranges(child),
             metrics=True,
             keep="samples",
-            norms=base.norms if base.is_local else None,
+            kept=base.kept if base.is_local else None,
         )
         return replace(found, bytes_read=child.size_bytes), "full"
     alignment = align(base.checkpoint.entries, child.entries)

@@ -19,7 +19,7 @@ from core.weights.align import Alignment, Pair, align
 from core.weights.checkpoint import open_checkpoint
 from core.weights.entry import Checkpoint, TensorEntry
 from core.weights.layout import TensorRole, layout
-from core.weights.measure import BaseNorms, measure_pairs
+from core.weights.measure import KeptBase, measure_pairs
 from core.weights.metrics import Measure, Metrics
 
 Keep = Literal["nothing", "samples", "contents"]
@@ -44,7 +44,7 @@ def compare_checkpoints(
     metrics: bool = False,
     device: str = "cpu",
     keep: Keep = "nothing",
-    norms: BaseNorms | None = None,
+    kept: KeptBase | None = None,
 ) -> Comparison:
     """Compare every tensor of `child` with the base's, and say what was trained.
 
@@ -52,7 +52,7 @@ def compare_checkpoints(
     otherwise a tensor is read no further than its first difference. `device` names
     where distances are computed. `keep` says what of differing tensors is kept, to
     compare children with each other: samples, or also digests of the whole contents;
-    that is not in `bytes_read`. `norms` is one for all children of a base, which then
+    that is not in `bytes_read`. `kept` is one for all children of a base, which then
     stays in memory. Raises CorruptCheckpoint when a file ends early.
     """
     meter = Meter()
@@ -66,7 +66,7 @@ def compare_checkpoints(
         base_content=partial(_digest, base),
         child_content=partial(_digest, child),
     )
-    options = {"metrics": metrics, "device": device, "norms": norms}
+    options = {"metrics": metrics, "device": device, "kept": kept}
     tensors = _verdicts(base, child, alignment, options)
     deltas = Deltas(base, child, alignment, tensors)
     low_rank, rank = deltas.low_rank()

@@ -25,7 +25,7 @@ from core.errors import CacheError, CheckpointError, PedigreeError
 from core.settings import Settings
 from core.weights.checkpoint import open_checkpoint
 from core.weights.entry import Checkpoint
-from core.weights.measure import BaseNorms
+from core.weights.measure import KeptBase
 
 
 class LocalWork:
@@ -36,7 +36,7 @@ class LocalWork:
     ) -> None:
         self.opened, self.folder, self.metrics = opened, folder, metrics
         self.base_files = _files(base)
-        self.norms = BaseNorms()
+        self.kept = KeptBase()
 
     def stored(
         self,
@@ -75,7 +75,7 @@ class LocalWork:
                 opened,
                 metrics=self.metrics,
                 keep="contents",
-                norms=self.norms,
+                kept=self.kept,
             )
             return succeeded(child.id, found, signature, opened.size_bytes)
 

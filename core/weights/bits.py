@@ -3,7 +3,7 @@
 import numpy as np
 
 from core.weights.entry import Checkpoint
-from core.weights.gathered import item_bytes
+from core.weights.gathered import check_views, item_bytes
 from core.weights.lane import Lane
 from core.weights.loops.histogram import count_bits
 from core.weights.metrics import comparable
@@ -22,10 +22,12 @@ def equal_bits(base: Checkpoint, child: Checkpoint, pair: Pair) -> np.ndarray | 
     """
     if not comparable(*pair):
         return None
+    check_views(base, pair[:1])
+    check_views(child, pair[1:])
     item = item_bytes(pair[1])
     histogram = np.zeros(65, np.int64)
     with Lane() as lane:
-        for span in Plan(base, child, [pair]).spans():
+        for span in Plan([pair]).spans(base, child):
             runs = lane.read(span)
             count_bits(runs.base, runs.child, UNSIGNED[item], runs.segments, histogram)
     return histogram[: 8 * item + 1][::-1].copy()

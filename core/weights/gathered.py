@@ -2,6 +2,7 @@
 it is asked for.
 """
 
+from collections.abc import Iterable
 from math import prod
 
 import numpy as np
@@ -64,15 +65,19 @@ class Gathered:
         """Do nothing: the source belongs to its checkpoint."""
 
 
-def located(checkpoint: Checkpoint, entry: TensorEntry) -> tuple[ByteSource, int]:
-    """Return where the contiguous bytes of a tensor are: a source, and the first byte.
-
-    Raises CorruptCheckpoint for a view of more bytes than its file could hold.
+def contiguous(checkpoint: Checkpoint, entry: TensorEntry) -> ByteSource:
+    """Return a source of the contiguous bytes of a tensor: its file, where they begin
+    at `entry.start`, or for a strided one a source that begins with them.
     """
     source = checkpoint.source_of(entry)
-    if entry.strides is None:
-        return source, entry.start
-    if stored_bytes(entry) > max(source.size, MAX_GATHERED_BYTES):
-        happened = f"spreads {entry.name!a} over more bytes than the file has"
-        raise CorruptCheckpoint(source.name, happened, "do not trust this file")
-    return Gathered(source, entry), 0
+    return source if entry.strides is None else Gathered(source, entry)
+
+
+def check_views(checkpoint: Checkpoint, entries: Iterable[TensorEntry]) -> None:
+    """Raise CorruptCheckpoint for a view of more bytes than its file could hold."""
+    for entry in entries:
+        if entry.strides is not None:
+            source = checkpoint.source_of(entry)
+            if stored_bytes(entry) > max(source.size, MAX_GATHERED_BYTES):
+                happened = f"spreads {entry.name!a} over more bytes than the file has"
+                raise CorruptCheckpoint(source.name, happened, "do not trust this file")

@@ -10,7 +10,7 @@ from threading import Lock
 import numpy as np
 
 from core.weights.entry import Checkpoint, TensorEntry
-from core.weights.gathered import stored_bytes
+from core.weights.gathered import check_views, stored_bytes
 from core.weights.lane import Lane
 from core.weights.metrics import Measure, comparable, same_dtype
 from core.weights.partial_sums import empty_rows, measures
@@ -22,32 +22,42 @@ from core.weights.spans import (
 )
 
 
-class BaseNorms:
-    """The norms of a base's tensors, computed with its first child and kept for the
-    next ones; safe to share between threads.
+class KeptBase:
+    """What is kept of a base from child to child; safe to share between threads.
+
+    That is the norms of its tensors, and the plan of the last child: one that was
+    trained from the same base is often stored in the same way.
     """
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str, str, str], np.ndarray] = {}
+        self._norms: dict[tuple[str, str, str], np.ndarray] = {}
+        self._last = Plan(()), np.zeros((0, 2))
 
-    def known(
-        self, pairs: Sequence[Pair], rows: Sequence[int]
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the norms (rows, 2) of all pairs, and which rows are known."""
+    def plan(self, pairs: Sequence[Pair]) -> Plan:
+        """Return how pairs are cut."""
+        last, _ = self._last
+        return last if last.pairs == tuple(pairs) else Plan(pairs)
+
+    def norms(self, plan: Plan) -> tuple[np.ndarray, np.ndarray]:
+        """Return the norms (rows, 2) of a plan's pairs, and which rows are known."""
+        last, whole = self._last
+        if plan is last:
+            return whole, np.ones(len(whole), bool)
         norms = [np.zeros((0, 2))]
-        known = np.zeros(len(pairs), bool)
-        for i, pair in enumerate(pairs):
-            kept = self._kept.get(_key(pair))
+        known = np.zeros(len(plan.pairs), bool)
+        for i, pair in enumerate(plan.pairs):
+            kept = self._norms.get(_key(pair))
             known[i] = kept is not None
-            norms.append(kept if known[i] else np.zeros((rows[i], 2)))
-        return np.concatenate(norms), np.repeat(known, rows)
+            norms.append(kept if known[i] else np.zeros((plan.rows[i], 2)))
+        return np.concatenate(norms), np.repeat(known, plan.rows)
 
-    def keep(
-        self, pairs: Sequence[Pair], firsts: Sequence[int], norms: np.ndarray
-    ) -> None:
-        """Keep the norms of all pairs."""
-        for i, pair in enumerate(pairs):
-            self._kept[_key(pair)] = norms[firsts[i] : firsts[i + 1]].copy()
+    def keep(self, plan: Plan, norms: np.ndarray) -> None:
+        """Keep the norms of a plan's pairs."""
+        if plan is not self._last[0]:
+            self._last = plan, norms
+            for i, pair in enumerate(plan.pairs):
+                kept = norms[plan.firsts[i] : plan.firsts[i + 1]]
+                self._norms.setdefault(_key(pair), kept)
 
 
 def measure_pairs(
@@ -57,21 +67,23 @@ def measure_pairs(
     *,
     metrics: bool = True,
     threads: int = 2,
-    norms: BaseNorms | None = None,
+    kept: KeptBase | None = None,
     sketch: bool = False,
     device: str = "cpu",
 ) -> list[Measure]:
     """Compare each (base entry, child entry), in the order of `pairs`.
 
     Both files are streamed, a few MiB at a time. For a base with many children keep
-    one `norms`: then the base stays in memory too. Neither that nor `threads` changes a
+    one `kept`: then the base stays in memory too. Neither that nor `threads` changes a
     bit of the result. Without `metrics` only equality is decided, and a tensor is read
     no further than its first difference. `device` is where distances are computed:
     "cpu", or what torch names (see `core.weights.measure_cuda`) for the same numbers to
     1e-6; sketches are drawn on the CPU alone. Raises CorruptCheckpoint when a file ends
     early.
     """
-    run = _Pass(base, child, threads, norms)
+    check_views(base, (x for x, _ in pairs))
+    check_views(child, (y for _, y in pairs))
+    run = _Pass(base, child, threads, kept)
     measured = [i for i, pair in enumerate(pairs) if metrics and comparable(*pair)]
     chosen = set(measured)
     others = [i for i in range(len(pairs)) if i not in chosen]
@@ -95,22 +107,23 @@ class _Pass:
         base: Checkpoint,
         child: Checkpoint,
         threads: int,
-        norms: BaseNorms | None,
+        kept: KeptBase | None,
     ) -> None:
         self._base, self._child = base, child
         self._threads = threads
-        self._norms = norms
+        self._kept = kept
 
     def distances(self, pairs: Sequence[Pair], *, sketch: bool) -> list[Measure]:
         """Measure every distance of comparable pairs."""
         from core.weights.rows import add_norms, compare
         from core.weights.sketch import Sketches
 
-        plan = Plan(self._base, self._child, pairs)
+        kept = self._kept or KeptBase()
+        plan = kept.plan(pairs)
         sums, counts = empty_rows(plan.firsts[-1])
-        norms, known = (self._norms or BaseNorms()).known(pairs, plan.rows)
+        norms, known = kept.norms(plan)
         all_known = bool(known.all())
-        sketches = Sketches(pairs, plan) if sketch else None
+        sketches = Sketches(plan) if sketch else None
 
         def work(lane: Lane, span: Span) -> None:
             runs = lane.read(span)
@@ -120,9 +133,9 @@ class _Pass:
             out = norms, sums, counts, sketches
             compare(runs.base, runs.child, span.child_dtype, runs.segments, *out)
 
-        self._run(plan.spans(), work, pairs)
-        if self._norms and not all_known:
-            self._norms.keep(pairs, plan.firsts, norms)
+        self._run(plan.spans(self._base, self._child), work, pairs)
+        if self._kept:
+            self._kept.keep(plan, norms)
         drawn = sketches.finished() if sketches else None
         return measures(pairs, plan.rows, sums, counts, drawn)
 
@@ -143,8 +156,8 @@ class _Pass:
             runs = lane.read(span)
             unequal_rows(runs.base, runs.child, runs.segments, differ)
 
-        plan = Plan(self._base, self._child, asked)
-        self._run(plan.spans(one_row=True), work, asked)
+        spans = Plan(asked).spans(self._base, self._child, one_row=True)
+        self._run(spans, work, asked)
         unequal[open_pairs] = differ
         return [
             Measure(
@@ -167,7 +180,7 @@ class _Pass:
                 return next(spans, None)
 
         def drain() -> None:
-            with Lane(keeps_base=self._norms is not None) as lane:
+            with Lane(keeps_base=self._kept is not None) as lane:
                 try:
                     while span := take():
                         work(lane, span)

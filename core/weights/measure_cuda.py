@@ -67,10 +67,10 @@ def measure_on_device(
     is no torch.
     """
     target = find_device(device)
-    plan = Plan(base, child, pairs, DEVICE_CHUNK_BYTES)
+    plan = Plan(pairs, DEVICE_CHUNK_BYTES)
     results = Results(np.zeros((plan.firsts[-1], 2)), *empty_rows(plan.firsts[-1]))
     sent: list[Sent] = []
-    for span, runs in _read_in_turn(plan.spans(), target):
+    for span, runs in _read_in_turn(plan.spans(base, child), target):
         large = runs.segments[:, 2] >= WORTH_SENDING_BYTES
         large &= span.child_dtype in ON_DEVICE
         _compare_here(runs, span.child_dtype, runs.segments[~large], results)

@@ -2,7 +2,6 @@
 keeping them. Reads no files.
 """
 
-from collections.abc import Sequence
 from functools import cache
 from hashlib import sha256, shake_256
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from core.weights.loops.intrinsics import BLOCK
 from core.weights.loops.scatter import SIGNS, SKETCH
-from core.weights.spans import Pair, Plan
+from core.weights.spans import Plan
 
 
 class Sketches:
@@ -21,10 +20,10 @@ class Sketches:
     alone. Differences that are not finite, and those of integers, count as zero.
     """
 
-    def __init__(self, pairs: Sequence[Pair], plan: Plan) -> None:
+    def __init__(self, plan: Plan) -> None:
         self._firsts = plan.firsts
         self.seeds = np.zeros(plan.firsts[-1], np.uint64)
-        for i, (base, _) in enumerate(pairs):
+        for i, (base, _) in enumerate(plan.pairs):
             row, stop = plan.firsts[i], plan.firsts[i + 1]
             blocks = plan.chunk_elements[i] // BLOCK
             seed = seed_of(base.name)

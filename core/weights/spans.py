@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from core.weights.entry import ByteSource, Checkpoint, TensorEntry
-from core.weights.gathered import item_bytes, located, stored_bytes
+from core.weights.gathered import contiguous, item_bytes, stored_bytes
 
 CHUNK_BYTES = 512 << 10
 """The most bytes of a side that one row of results covers, and that are read into a
@@ -55,59 +55,80 @@ class Span(NamedTuple):
     segments: np.ndarray
 
 
-class Kind(NamedTuple):
-    """What two pairs must share to be read together."""
+class Cut(NamedTuple):
+    """A span of no checkpoint yet: a pair whose sources and dtypes are those of all."""
 
-    base: ByteSource
-    child: ByteSource
-    dtypes: tuple[str, str]
+    pair: Pair
+    base_start: int
+    base_stop: int
+    child_start: int
+    child_stop: int
+    segments: np.ndarray
 
 
 class Plan:
-    """Pairs of tensors cut into rows of at most `chunk_bytes` of either side.
+    """Pairs of tensors cut into rows of at most `chunk_bytes` of either side; good for
+    every two checkpoints that have these entries.
 
     Rows count through the pairs in their order: `rows` says how many each has, and
     those of pair i begin at `firsts[i]`; `firsts[-1]` is the number of all.
     """
 
-    def __init__(
-        self,
-        base: Checkpoint,
-        child: Checkpoint,
-        pairs: Sequence[Pair],
-        chunk_bytes: int = CHUNK_BYTES,
-    ) -> None:
-        self._base, self._child = base, child
+    def __init__(self, pairs: Sequence[Pair], chunk_bytes: int = CHUNK_BYTES) -> None:
+        self.pairs = tuple(pairs)
         self._chunk_bytes = chunk_bytes
-        self._files = [(child.file, child.start) for _, child in pairs]
-        known = [_known(base, child, pair, chunk_bytes) for pair in pairs]
-        self._kinds = [kind for kind, _ in known]
-        self._places = np.array([place for _, place in known], np.int64).reshape(-1, 6)
+        places = [_place(pair, chunk_bytes) for pair in pairs]
+        self._places = np.array(places, np.int64).reshape(-1, 6)
         self.chunk_elements = self._places[:, CHUNK].tolist()
         rows = -(-self._places[:, ELEMENTS] // self._places[:, CHUNK])
         self.rows: list[int] = rows.tolist()
         self.firsts: list[int] = [0, *np.cumsum(rows).tolist()]
+        self._kept: dict[tuple[bool, int], list[Cut]] = {}
 
-    def spans(self, *, one_row: bool = False) -> Iterator[Span]:
+    def spans(
+        self, base: Checkpoint, child: Checkpoint, *, one_row: bool = False
+    ) -> Iterator[Span]:
         """Cut the pairs into spans, in the order of the child's bytes.
 
         With `one_row` all chunks of a pair count as its number. Tensors are read
         together when they are neighbors in both files.
         """
-        order = sorted(range(len(self._files)), key=self._files.__getitem__)
-        places, kinds = self._places[order], [self._kinds[i] for i in order]
+        lent = not one_row and _lends(base) and _lends(child)
+        most_bytes = max(LENT_BYTES if lent else 0, self._chunk_bytes)
+        if (one_row, most_bytes) not in self._kept:
+            self._kept[one_row, most_bytes] = self._cuts(most_bytes, one_row=one_row)
+        for (x, y), *bounds, segments in self._kept[one_row, most_bytes]:
+            x_start, x_stop, y_start, y_stop = bounds
+            yield Span(
+                contiguous(base, x), x_start, x_stop,
+                contiguous(child, y), y_start, y_stop,
+                x.dtype, y.dtype, (item_bytes(x), item_bytes(y)), segments,
+            )  # fmt: skip
+
+    def _cuts(self, most_bytes: int, *, one_row: bool) -> list[Cut]:
+        """Join neighboring chunks up to so many bytes of a side, fewer toward the
+        end.
+        """
+        files = [(child.file, child.start) for _, child in self.pairs]
+        order = sorted(range(len(files)), key=files.__getitem__)
+        pairs, places = [self.pairs[i] for i in order], self._places[order]
         firsts = order if one_row else [self.firsts[i] for i in order]
         segments, base_sizes, of_pair = _segments(places, firsts, one_row=one_row)
-        ends = [*np.searchsorted(of_pair, _begins(places, kinds)), len(of_pair)]
-        cuts = _cuts(segments, base_sizes, ends, self._most_bytes(one_row=one_row))
-        for first, stop, bounds in cuts:
-            pair = of_pair[first]
-            items = tuple(places[pair, X_ITEM:ELEMENTS].tolist())
-            yield _span(kinds[pair], items, bounds, segments[first:stop])
-
-    def _most_bytes(self, *, one_row: bool) -> int:
-        lent = not one_row and _lends(self._base) and _lends(self._child)
-        return max(LENT_BYTES if lent else 0, self._chunk_bytes)
+        x, y = segments[:, 0].tolist(), segments[:, 1].tolist()
+        x_stops = (segments[:, 0] + base_sizes).tolist()
+        y_stops = (segments[:, 1] + segments[:, 2]).tolist()
+        left = np.cumsum(segments[::-1, 2])[::-1].tolist()
+        cuts, first = [], 0
+        for end in [*np.searchsorted(of_pair, _begins(places, pairs)), len(of_pair)]:
+            while first < end:
+                room = min(most_bytes, max(left[first] // LAST_SHARE, LAST_BYTES))
+                stop = bisect_right(x_stops, x[first] + room, first + 1, end)
+                stop = bisect_right(y_stops, y[first] + room, first + 1, stop)
+                bounds = x[first], x_stops[stop - 1], y[first], y_stops[stop - 1]
+                inside = segments[first:stop] - [x[first], y[first], 0, 0]
+                cuts.append(Cut(pairs[of_pair[first]], *bounds, inside))
+                first = stop
+        return cuts
 
 
 def _lends(checkpoint: Checkpoint) -> bool:
@@ -118,16 +139,13 @@ def _lends(checkpoint: Checkpoint) -> bool:
     )
 
 
-def _known(
-    base: Checkpoint, child: Checkpoint, pair: Pair, chunk_bytes: int
-) -> tuple[Kind, tuple[int, ...]]:
-    """Return the kind of a pair, and its row of X to CHUNK."""
+def _place(pair: Pair, chunk_bytes: int) -> tuple[int, ...]:
+    """Return a pair's columns X to CHUNK."""
     x, y = pair
-    (x_source, x_start), (y_source, y_start) = located(base, x), located(child, y)
+    x_start, y_start = (0 if e.strides is not None else e.start for e in pair)
     x_item, y_item = item_bytes(x), item_bytes(y)
     elements, chunk = stored_bytes(y) // y_item, chunk_bytes // max(x_item, y_item)
-    kind = Kind(x_source, y_source, (x.dtype, y.dtype))
-    return kind, (x_start, y_start, x_item, y_item, elements, chunk)
+    return x_start, y_start, x_item, y_item, elements, chunk
 
 
 def _segments(
@@ -147,47 +165,22 @@ def _segments(
     return np.stack(columns, axis=1), count * x_item, of_pair
 
 
-def _begins(places: np.ndarray, kinds: Sequence[Kind]) -> np.ndarray:
-    """Return the pairs with which a new read begins: far from the pair before, or of
-    another kind.
+def _begins(places: np.ndarray, pairs: Sequence[Pair]) -> np.ndarray:
+    """Return the pairs with which a new read begins: far from the pair before, of other
+    sources, or of other dtypes.
     """
     x, y, x_item, y_item, elements, _ = places.T
     x_gap = x[1:] - (x + elements * x_item)[:-1]
     y_gap = y[1:] - (y + elements * y_item)[:-1]
     far = (np.minimum(x_gap, y_gap) < 0) | (np.maximum(x_gap, y_gap) > GAP_BYTES)
+    kinds = [_kind(*pair) for pair in pairs]
     other = np.array([kind != before for before, kind in pairwise(kinds)], bool)
     return np.flatnonzero(far | other) + 1
 
 
-def _cuts(
-    segments: np.ndarray, base_sizes: np.ndarray, ends: Sequence[int], most_bytes: int
-) -> Iterator[tuple[int, int, tuple[int, ...]]]:
-    """Join neighboring segments up to so many bytes of a side, fewer toward the end:
-    the first segment, the one behind the last, and the bounds of both sides.
+def _kind(x: TensorEntry, y: TensorEntry) -> tuple[object, ...]:
+    """Return what two pairs must share to be read together: a strided tensor shares its
+    source, which gathers it, with no other.
     """
-    x, y = segments[:, 0].tolist(), segments[:, 1].tolist()
-    x_stops = (segments[:, 0] + base_sizes).tolist()
-    y_stops = (segments[:, 1] + segments[:, 2]).tolist()
-    left = np.cumsum(segments[::-1, 2])[::-1].tolist()
-    first = 0
-    for end in ends:
-        while first < end:
-            room = min(most_bytes, max(left[first] // LAST_SHARE, LAST_BYTES))
-            stop = bisect_right(x_stops, x[first] + room, first + 1, end)
-            stop = bisect_right(y_stops, y[first] + room, first + 1, stop)
-            bounds = x[first], x_stops[stop - 1], y[first], y_stops[stop - 1]
-            yield first, stop, bounds
-            first = stop
-
-
-def _span(
-    kind: Kind,
-    items: tuple[int, int],
-    bounds: tuple[int, int, int, int],
-    segments: np.ndarray,
-) -> Span:
-    x, x_stop, y, y_stop = bounds
-    segments[:, 0] -= x
-    segments[:, 1] -= y
-    base, child, dtypes = kind
-    return Span(base, x, x_stop, child, y, y_stop, *dtypes, items, segments)
+    gathered = None if x.strides is y.strides is None else (x.name, y.name)
+    return x.file, y.file, x.dtype, y.dtype, gathered

@@ -7,7 +7,7 @@ import pytest
 
 from core.derived.compare import compare_checkpoints, compare_paths, to_document
 from core.errors import NoWeights, UsageError
-from core.weights.measure import BaseNorms
+from core.weights.measure import KeptBase
 
 PREFIXES = ["module.", "_orig_mod.", "base_model.model.", "model.", "backbone."]
 
@@ -126,11 +126,11 @@ def test_an_identical_pair_reads_both_files_once(family, checkpoint):
 
 def test_children_that_share_norms_are_told_the_same(family, checkpoint):
     made = family("vit")
-    base, norms = checkpoint(made.base), BaseNorms()
+    base, kept = checkpoint(made.base), KeptBase()
     for kind in ("full", "head-only"):
         child = checkpoint(made.child(kind))
         alone = compare_checkpoints(base, child, metrics=True)
-        assert compare_checkpoints(base, child, metrics=True, norms=norms) == alone
+        assert compare_checkpoints(base, child, metrics=True, kept=kept) == alone
 
 
 def test_an_adapter_reads_no_weights(family, checkpoint):

@@ -14,7 +14,7 @@ from safetensors.numpy import save_file
 from core.errors import CorruptCheckpoint
 from core.weights.checkpoint import open_checkpoint
 from core.weights.entry import Checkpoint, TensorEntry
-from core.weights.measure import BaseNorms, measure_pairs
+from core.weights.measure import KeptBase, measure_pairs
 from core.weights.source import BytesSource
 
 FLOATS = {"F64": "f8", "F32": "f4", "F16": "f2", "BF16": "u2"}
@@ -213,7 +213,7 @@ def files(tmp_path):
 
 
 def by_name(base: Checkpoint, child: Checkpoint):
-    named = {entry.name: entry for entry in child.entries}
+    named = _named(child)
     return [(entry, named[entry.name]) for entry in base.entries]
 
 
@@ -221,10 +221,34 @@ def test_threads_and_kept_norms_change_no_bit(files):
     base, child, _ = files
     pairs = by_name(base, child)
     first = measure_pairs(base, child, pairs, threads=1)
-    norms = BaseNorms()
-    for threads, kept in ((2, None), (1, norms), (2, norms), (5, None)):
-        found = measure_pairs(base, child, pairs, threads=threads, norms=kept)
+    base_kept = KeptBase()
+    for threads, kept in ((2, None), (1, base_kept), (2, base_kept), (5, None)):
+        found = measure_pairs(base, child, pairs, threads=threads, kept=kept)
         assert found == first
+
+
+def test_what_is_kept_of_a_base_fits_each_child(files, tmp_path):
+    base, child, half = files
+    shuffled = {name: np.ones(e.shape, "f4") for name, e in _named(child).items()}
+    save_file(
+        dict(reversed(shuffled.items())), tmp_path / "ones.safetensors", {"a": "b"}
+    )
+    with open_checkpoint(tmp_path / "ones.safetensors") as ones:
+        others = child, half, ones, child
+        alone = [measure_pairs(base, one, by_name(base, one)) for one in others]
+        kept = KeptBase()
+        plans = []
+        for one, told in zip(others, alone, strict=True):
+            pairs = by_name(base, one)
+            for _ in range(2):
+                assert measure_pairs(base, one, pairs, kept=kept) == told
+            plans.append(kept.plan(list(pairs)))
+            assert kept.plan(list(pairs)) is plans[-1]
+    assert len(set(map(id, plans))) == len(plans)
+
+
+def _named(checkpoint: Checkpoint):
+    return {entry.name: entry for entry in checkpoint.entries}
 
 
 def test_what_is_lent_and_what_is_read_changes_no_bit(files, tmp_path):

@@ -18,8 +18,8 @@ def checkpoint(sizes: list[int], gap: int = 0) -> Checkpoint:
 
 def planned(base: Checkpoint, child: Checkpoint):
     pairs = list(zip(base.entries, child.entries, strict=True))
-    plan = Plan(base, child, pairs)
-    return list(plan.spans()), plan.firsts[-1]
+    plan = Plan(pairs)
+    return list(plan.spans(base, child)), plan.firsts[-1]
 
 
 @settings(max_examples=40, deadline=None)
