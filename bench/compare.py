@@ -7,9 +7,11 @@ files, against the plain way, and against its own bounds.
 Every ratio is of minima of at least five interleaved rounds in one run on freshly
 copied files, with two threads. Copies are written 8 MiB at a time, as a download is:
 how a file was written decides how large the pages are that the system keeps it in, and
-what `sendfile` copied (`shutil.copyfile`) lies in the smallest. Run it on an idle
-machine: what shares the memory bus moves both sides, but not equally. `--quick` does
-two rounds on a smaller file.
+what `sendfile` copied (`shutil.copyfile`) lies in the smallest. The base is open and
+its norms are known, as for each child but the first; a child is stored as its base is,
+so that its header has been read before. Run it on an idle machine: what shares the
+memory bus moves both sides, but not equally. `--quick` does two rounds on a smaller
+file.
 """
 
 import argparse
