@@ -14,12 +14,7 @@ from core.weights.gathered import check_views, stored_bytes
 from core.weights.lane import Lane
 from core.weights.metrics import Measure, comparable, same_dtype
 from core.weights.partial_sums import empty_rows, measures
-from core.weights.spans import (
-    CHUNK_BYTES,
-    Pair,
-    Plan,
-    Span,
-)
+from core.weights.spans import CHUNK_BYTES, Pair, Plan, Span
 
 
 class KeptBase:
@@ -73,9 +68,9 @@ def measure_pairs(
 ) -> list[Measure]:
     """Compare each (base entry, child entry), in the order of `pairs`.
 
-    Both files are streamed, a few MiB at a time. For a base with many children keep
-    one `kept`: then the base stays in memory too. Neither that nor `threads` changes a
-    bit of the result. Without `metrics` only equality is decided, and a tensor is read
+    Both files are streamed, a few MiB at a time. Children of one base share a `kept`:
+    then the base stays in memory too. Neither that nor `threads` changes a bit of the
+    result. Without `metrics` only equality is decided, and a tensor is read
     no further than its first difference. `device` is where distances are computed:
     "cpu", or what torch names (see `core.weights.measure_cuda`) for the same numbers to
     1e-6; sketches are drawn on the CPU alone. Raises CorruptCheckpoint when a file ends

@@ -51,6 +51,13 @@ def test_a_loop_is_compiled_again_when_what_it_calls_has_changed(clone):
     assert told(clone) == "[3] 0"
 
 
+def test_where_nothing_can_be_kept_each_process_compiles(clone):
+    (clone / "core" / FOLDER.relative_to(ROOT / "core") / "__pycache__").touch()
+    nowhere = {"HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null"}
+    for _ in range(2):
+        assert told(clone, PYTHONDONTWRITEBYTECODE="1", **nowhere) == "[2] 0"
+
+
 def test_a_folder_of_the_person_is_used(clone, tmp_path):
     told(clone, NUMBA_CACHE_DIR=str(tmp_path / "kept"))
     assert list((tmp_path / "kept").rglob("histogram.count_bits*.nbc"))

@@ -4,7 +4,9 @@ numba by itself keeps it until the loop's own file changes, whatever that one ca
 manual, "Caching limitations"): after an update, half of a loop could be an old one.
 """
 
-from functools import cache, partial
+import logging
+from collections.abc import Callable
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from numba.core.caching import (
 )
 
 FOLDER = Path(__file__).parent
+
+log = logging.getLogger("pedigree.weights")
 
 OTHERS = (
     "UserProvidedCacheLocator", "InTreeCacheLocator", "UserWideCacheLocator",
@@ -62,5 +66,18 @@ config.CACHE_LOCATOR_CLASSES = ",".join(
     [*OURS, config.CACHE_LOCATOR_CLASSES or ",".join(OTHERS)]
 )
 
-compiled = partial(njit, nogil=True, cache=True)
-"""Decorates a loop: compiled once, run without the GIL."""
+
+def compiled(**options: object) -> Callable[[Callable], Callable]:
+    """Decorate a loop: compiled once, run without the GIL.
+
+    Where no folder can be written, every process compiles its own.
+    """
+
+    def decorate(loop: Callable) -> Callable:
+        try:
+            return njit(nogil=True, cache=True, **options)(loop)
+        except RuntimeError as error:
+            log.warning("%s: %s", loop.__name__, error)
+            return njit(nogil=True, **options)(loop)
+
+    return decorate
