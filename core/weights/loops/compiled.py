@@ -1,7 +1,8 @@
 """Compile a loop, and keep its machine code until any file of this folder changes.
 
-numba by itself keeps it until the loop's own file changes, whatever that one calls (its
-manual, "Caching limitations"): after an update, half of a loop could be an old one.
+numba by itself keeps it until the loop's own file changes, whatever that one calls
+("Caching Limitations", https://numba.readthedocs.io/en/stable/developer/caching.html):
+after an update, half of a loop could be an old one.
 """
 
 import logging
