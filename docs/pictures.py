@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from tests.journeys.errands import PICTURES
@@ -18,9 +19,12 @@ def main(chosen: list[str]) -> int:
         for file in sorted(ERRANDS.glob("test_errand_*.py"))
         if not chosen or file.stem.removeprefix("test_errand_")[0] in chosen
     ]
-    command = [sys.executable, "-m", "pytest", "-q", *map(str, files)]
     environment = {**os.environ, PICTURES: str(FOLDER)}
-    return subprocess.run(command, cwd=FOLDER.parent, env=environment).returncode
+    with tempfile.TemporaryDirectory(prefix="pedigree-") as shown:
+        folder = f"--basetemp={Path(shown) / 'tour'}"
+        command = [sys.executable, "-m", "pytest", "-q", folder, *map(str, files)]
+        done = subprocess.run(command, cwd=FOLDER.parent, env=environment)
+    return done.returncode
 
 
 if __name__ == "__main__":
