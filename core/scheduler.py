@@ -33,7 +33,7 @@ def connected(settings: Settings) -> "Client":
         if not str(settings.scheduler).startswith("inproc://"):  # has no host and port
             get_address_host_port(settings.scheduler)
         return Client(settings.scheduler, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:  # TypeError: tls without keys
         told = str(error)  # a log that keeps the error would keep the client, too
         log.warning("%s: %s", settings.scheduler, told)
     # A client that failed is closed when it is collected, and waits for a lock then.

@@ -24,11 +24,15 @@ def item_bytes(entry: TensorEntry) -> int:
 
 def stored_bytes(entry: TensorEntry) -> int:
     """Return how many bytes the tensor has once it is contiguous."""
-    return (
-        entry.size_bytes
-        if entry.strides is None
-        else prod(entry.shape) * item_bytes(entry)
-    )
+    if entry.strides is None:
+        return entry.size_bytes
+    return prod(entry.shape) * _strided_bytes(entry)
+
+
+def _strided_bytes(entry: TensorEntry) -> int:
+    """Return the bytes of an element of a strided tensor, also of raw bytes."""
+    steps = zip(entry.shape, entry.strides or (), strict=True)
+    return entry.size_bytes // (1 + sum((length - 1) * step for length, step in steps))
 
 
 class Gathered:
@@ -36,7 +40,7 @@ class Gathered:
 
     def __init__(self, source: ByteSource, entry: TensorEntry) -> None:
         self.name = source.name
-        self.size = entry.elements * item_bytes(entry)
+        self.size = stored_bytes(entry)
         self._source = source
         self._entry = entry
 
@@ -48,7 +52,7 @@ class Gathered:
 
     def read_into(self, start: int, buffer: memoryview) -> None:
         """Fill `buffer` with the gathered bytes from `start`."""
-        item = item_bytes(self._entry)
+        item = _strided_bytes(self._entry)
         wanted = np.arange(start // item, (start + buffer.nbytes) // item)
         places = np.unravel_index(wanted, self._entry.shape)
         offsets = sum(
@@ -58,8 +62,8 @@ class Gathered:
         low, high = int(np.min(offsets)), int(np.max(offsets)) + 1
         first = self._entry.start
         content = self._source.read(first + low * item, first + high * item)
-        elements = np.frombuffer(content, NUMPY_DTYPES[self._entry.dtype])
-        buffer[:] = memoryview(elements[offsets - low]).cast("B")
+        elements = np.frombuffer(content, f"V{item}")
+        buffer[:] = memoryview(elements[offsets - low].view(np.uint8))
 
     def close(self) -> None:
         """Do nothing: the source belongs to its checkpoint."""

@@ -9,12 +9,16 @@ from threading import Lock
 
 import numpy as np
 
+from core.errors import UnsupportedFormat
 from core.weights.entry import Checkpoint, TensorEntry
 from core.weights.gathered import check_views, stored_bytes
 from core.weights.lane import Lane
 from core.weights.metrics import Measure, comparable, same_dtype
 from core.weights.partial_sums import empty_rows, measures
 from core.weights.spans import CHUNK_BYTES, Pair, Plan, Span
+
+MOST_BYTES = 2 << 40
+"""No published model is larger, and to plan a pass takes some memory for each MiB."""
 
 
 class KeptBase:
@@ -25,7 +29,7 @@ class KeptBase:
     """
 
     def __init__(self) -> None:
-        self._norms: dict[tuple[str, str, str], np.ndarray] = {}
+        self._norms: dict[tuple[str, str, str] | None, np.ndarray] = {}
         self._last = Plan(()), np.zeros((0, 2))
 
     def plan(self, pairs: Sequence[Pair]) -> Plan:
@@ -48,11 +52,15 @@ class KeptBase:
 
     def keep(self, plan: Plan, norms: np.ndarray) -> None:
         """Keep the norms of a plan's pairs."""
-        if plan is not self._last[0]:
+        if plan is self._last[0]:
+            return
+        keys = [_key(pair) for pair in plan.pairs]
+        if None not in keys:
             self._last = plan, norms
-            for i, pair in enumerate(plan.pairs):
+        for i, key in enumerate(keys):
+            if key is not None:
                 kept = norms[plan.firsts[i] : plan.firsts[i + 1]]
-                self._norms.setdefault(_key(pair), kept)
+                self._norms.setdefault(key, kept)
 
 
 def measure_pairs(
@@ -74,10 +82,14 @@ def measure_pairs(
     no further than its first difference. `device` is where distances are computed:
     "cpu", or what torch names (see `core.weights.measure_cuda`) for the same numbers to
     1e-6; sketches are drawn on the CPU alone. Raises CorruptCheckpoint when a file ends
-    early.
+    early, and UnsupportedFormat for more than MOST_BYTES.
     """
     check_views(base, (x for x, _ in pairs))
     check_views(child, (y for _, y in pairs))
+    claimed_bytes = sum(stored_bytes(child) for _, child in pairs)
+    if claimed_bytes > MOST_BYTES:
+        happened = f"claims {claimed_bytes:,} bytes of weights"
+        raise UnsupportedFormat(child.name, happened, "compare parts of it")
     run = _Pass(base, child, threads, kept)
     measured = [i for i, pair in enumerate(pairs) if metrics and comparable(*pair)]
     chosen = set(measured)
@@ -194,9 +206,13 @@ class _Pass:
                 other.result()
 
 
-def _key(pair: Pair) -> tuple[str, str, str]:
-    """Name a tensor of the base, and the dtype that it is rounded to."""
+def _key(pair: Pair) -> tuple[str, str, str] | None:
+    """Name a tensor of the base, and the dtype that it is rounded to; None where the
+    child's elements decide how (see `core.weights.rounding`).
+    """
     base, child = pair
+    if base.dtype == "F64" and child.dtype in ("F16", "BF16"):
+        return None
     return base.file, base.name, child.dtype
 
 

@@ -26,9 +26,9 @@ LAST_SHARE, LAST_BYTES = 3, 2 << 20
 GAP_BYTES = 64 << 10
 """Bytes between two tensors that are cheaper to read over than to seek over."""
 
-X, Y, X_ITEM, Y_ITEM, ELEMENTS, CHUNK = range(6)
-"""Columns of what is known of each pair: where its bytes begin in the base's and the
-child's source, the bytes of an element of either, how many elements it has, and how
+ELEMENTS, CHUNK = 4, 5
+"""The last columns of what is known of a pair: where its bytes begin in the base's and
+the child's source, the bytes of an element of either, how many elements it has, and how
 many of them make a row.
 """
 
@@ -114,19 +114,18 @@ class Plan:
         pairs, places = [self.pairs[i] for i in order], self._places[order]
         firsts = order if one_row else [self.firsts[i] for i in order]
         segments, base_sizes, of_pair = _segments(places, firsts, one_row=one_row)
-        x, y = segments[:, 0].tolist(), segments[:, 1].tolist()
-        x_stops = (segments[:, 0] + base_sizes).tolist()
-        y_stops = (segments[:, 1] + segments[:, 2]).tolist()
-        left = np.cumsum(segments[::-1, 2])[::-1].tolist()
-        cuts, first = [], 0
+        x_stops, y_stops = segments[:, 0] + base_sizes, segments[:, 1] + segments[:, 2]
+        left, cuts, first = int(segments[:, 2].sum()), [], 0
         for end in [*np.searchsorted(of_pair, _begins(places, pairs)), len(of_pair)]:
             while first < end:
-                room = min(most_bytes, max(left[first] // LAST_SHARE, LAST_BYTES))
-                stop = bisect_right(x_stops, x[first] + room, first + 1, end)
-                stop = bisect_right(y_stops, y[first] + room, first + 1, stop)
-                bounds = x[first], x_stops[stop - 1], y[first], y_stops[stop - 1]
-                inside = segments[first:stop] - [x[first], y[first], 0, 0]
+                room = min(most_bytes, max(left // LAST_SHARE, LAST_BYTES))
+                x, y = segments[first, :2].tolist()
+                stop = bisect_right(x_stops, x + room, first + 1, end)
+                stop = bisect_right(y_stops, y + room, first + 1, stop)
+                bounds = x, int(x_stops[stop - 1]), y, int(y_stops[stop - 1])
+                inside = segments[first:stop] - [x, y, 0, 0]
                 cuts.append(Cut(pairs[of_pair[first]], *bounds, inside))
+                left -= int(inside[:, 2].sum())
                 first = stop
         return cuts
 
@@ -140,7 +139,7 @@ def _lends(checkpoint: Checkpoint) -> bool:
 
 
 def _place(pair: Pair, chunk_bytes: int) -> tuple[int, ...]:
-    """Return a pair's columns X to CHUNK."""
+    """Return what is known of a pair, up to CHUNK."""
     x, y = pair
     x_start, y_start = (0 if e.strides is not None else e.start for e in pair)
     x_item, y_item = item_bytes(x), item_bytes(y)

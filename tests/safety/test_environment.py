@@ -41,7 +41,8 @@ def test_a_verb_that_writes_ends_in_one_line(said, variables):
 
 
 @pytest.mark.parametrize(
-    "address", ["nonsense", "file:///x", "tcp://", "tcp://127.0.0.1:9"]
+    "address",
+    ["nonsense", "file:///x", "tcp://", "tcp://127.0.0.1:9", "tls://127.0.0.1:9"],
 )
 def test_a_scheduler_that_is_none_is_one_sentence(address, tmp_path):
     from distributed import Client

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from safetensors.numpy import save_file
 
-from core.errors import CorruptCheckpoint
+from core.errors import CorruptCheckpoint, UnsupportedFormat
 from core.weights.checkpoint import open_checkpoint
 from core.weights.entry import Checkpoint, TensorEntry
 from core.weights.measure import KeptBase, measure_pairs
@@ -300,6 +300,41 @@ def test_a_tensor_spread_wider_than_its_file_is_refused():
     bomb = Checkpoint("bomb", "torch-zip", (entry,), {"": source})
     with pytest.raises(CorruptCheckpoint, match="bomb"):
         measure_pairs(bomb, bomb, [(entry, entry)])
+
+
+def test_a_strided_tensor_of_raw_bytes_is_its_contiguous_copy():
+    held = np.arange(6, dtype="<i4").reshape(2, 3)
+    plain = TensorEntry("w", "QINT32", (3, 2), 0, 24, quantized="QINT32")
+    turned = plain._replace(strides=(1, 3))
+    stored = {"as it is": held, "turned": held.T.copy(), "other": held.T + 1}
+    files = {
+        name: Checkpoint(name, "torch-zip", (), {"": BytesSource(x.tobytes(), name)})
+        for name, x in stored.items()
+    }
+    for name, equal in (("turned", True), ("other", False)):
+        told = measure_pairs(files["as it is"], files[name], [(turned, plain)])
+        assert [one.equal for one in told] == [equal]
+
+
+def test_more_than_a_pass_can_plan_is_refused():
+    lie = TensorEntry("w", "F32", (1 << 50,), 0, 1 << 52)
+    liar = Checkpoint("liar", "gguf", (lie,), {"": BytesSource(bytes(4), "liar")})
+    for metrics in (True, False):
+        with pytest.raises(
+            UnsupportedFormat, match="liar claims 4,503,599,627,370,496"
+        ):
+            measure_pairs(liar, liar, [(lie, lie)], metrics=metrics)
+
+
+def test_what_a_child_decides_is_not_kept_of_its_base(in_memory):
+    """The same double rounds to either of two halves, whichever the child holds."""
+    base = in_memory({"w": ("F64", np.array([65519.9999, 1.0]))})
+    held = (np.array([x, 1.0], "f2") for x in (np.inf, 65504.0, np.inf))
+    kept = KeptBase()
+    for child in [in_memory({"w": ("F16", y)}) for y in held]:
+        pairs = by_name(base, child)
+        alone = measure_pairs(base, child, pairs)
+        assert measure_pairs(base, child, pairs, kept=kept) == alone
 
 
 def test_a_file_that_ends_early_is_named(in_memory):

@@ -1,0 +1,1 @@
+"""The compiled loops: kept until any file of this folder changes."""

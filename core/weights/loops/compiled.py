@@ -6,7 +6,8 @@ after an update, half of a loop could be an old one.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -32,7 +33,8 @@ OTHERS = (
 @cache
 def sources_digest() -> str:
     """Return what changes with any file of this folder."""
-    contents = [path.read_bytes() for path in sorted(FOLDER.glob("*.py"))]
+    files = [path for path in sorted(FOLDER.glob("*.py")) if path.is_file()]
+    contents = [path.read_bytes() for path in files]
     return sha256(b"\0".join(contents)).hexdigest()
 
 
@@ -63,9 +65,17 @@ class UserWide(_Loops, UserWideCacheLocator):
 
 
 OURS = [f"{__name__}.{kept.__name__}" for kept in (Provided, InTree, UserWide)]
-config.CACHE_LOCATOR_CLASSES = ",".join(
-    [*OURS, config.CACHE_LOCATOR_CLASSES or ",".join(OTHERS)]
-)
+
+
+@contextmanager
+def _kept_in_ours() -> Iterator[None]:
+    """Let numba look for kept loops where this module says, first."""
+    before = config.CACHE_LOCATOR_CLASSES
+    config.CACHE_LOCATOR_CLASSES = ",".join([*OURS, before or ",".join(OTHERS)])
+    try:
+        yield
+    finally:
+        config.CACHE_LOCATOR_CLASSES = before
 
 
 def compiled(**options: object) -> Callable[[Callable], Callable]:
@@ -76,7 +86,8 @@ def compiled(**options: object) -> Callable[[Callable], Callable]:
 
     def decorate(loop: Callable) -> Callable:
         try:
-            return njit(nogil=True, cache=True, **options)(loop)
+            with _kept_in_ours():
+                return njit(nogil=True, cache=True, **options)(loop)
         except RuntimeError as error:
             log.warning("%s: %s", loop.__name__, error)
             return njit(nogil=True, **options)(loop)

@@ -21,29 +21,33 @@ FLAGS = tuple(sorted(FASTMATH))
 
 
 def each(value: int, kind: ir.VectorType = WORDS) -> ir.Constant:
+    """Return a vector whose elements are all `value`."""
     return ir.Constant(kind, [value] * kind.count)
 
 
-def phi(builder: ir.IRBuilder, value, before):
+def phi(builder: ir.IRBuilder, value: ir.Value, before: ir.Block) -> ir.PhiInstr:
+    """Begin a value that a loop changes: what it is when the block `before` ends."""
     node = builder.phi(value.type)
     node.add_incoming(value, before)
     return node
 
 
-def plus(builder: ir.IRBuilder, a, b):
+def plus(builder: ir.IRBuilder, a: ir.Value, b: ir.Value) -> ir.Value:
+    """Add floats, in any order."""
     return builder.fadd(a, b, flags=FLAGS)
 
 
-def times(builder: ir.IRBuilder, a, b):
+def times(builder: ir.IRBuilder, a: ir.Value, b: ir.Value) -> ir.Value:
+    """Multiply floats, with what is added to them in one step where that is faster."""
     return builder.fmul(a, b, flags=FLAGS)
 
 
-def ones(builder: ir.IRBuilder, words):
+def ones(builder: ir.IRBuilder, words: ir.Value) -> ir.Value:
     """Count the set bits of each word."""
     return call(builder, f"llvm.ctpop.v{LANES}i32", WORDS, [words])
 
 
-def added(builder: ir.IRBuilder, element, counts: list):
+def added(builder: ir.IRBuilder, element: types.Type, counts: list) -> ir.Value:
     """Add up the lanes of a count, as wide as elements; 0 of none."""
     total = LONG(0)
     for lanes in counts:
@@ -56,13 +60,20 @@ def added(builder: ir.IRBuilder, element, counts: list):
     return total
 
 
-def call(builder: ir.IRBuilder, name: str, result, arguments, fastmath=()):
+def call(
+    builder: ir.IRBuilder,
+    name: str,
+    result: ir.Type,
+    arguments: list,
+    fastmath: tuple = (),
+) -> ir.Value:
+    """Call one of LLVM's own functions."""
     kind = ir.FunctionType(result, [argument.type for argument in arguments])
     function = cgutils.get_or_insert_function(builder.module, kind, name)
     return builder.call(function, arguments, fastmath=fastmath)
 
 
-def prefetch(builder: ir.IRBuilder, address) -> None:
+def prefetch(builder: ir.IRBuilder, address: ir.Value) -> None:
     """Ask the processor to bring a line to its nearest cache, even one that is not
     there.
     """
@@ -75,7 +86,7 @@ def prefetch(builder: ir.IRBuilder, address) -> None:
     builder.call(function, [place, reading, nearest, of_data])
 
 
-def floats(builder: ir.IRBuilder, element, words) -> list:
+def floats(builder: ir.IRBuilder, element: types.Type, words: ir.Value) -> list:
     """Widen the elements of a vector of words to float32, in any order."""
     if element == types.uint32:
         return [builder.bitcast(words, FLOATS)]
@@ -95,13 +106,13 @@ def floats(builder: ir.IRBuilder, element, words) -> list:
     ]
 
 
-def seen_as(element) -> ir.VectorType:
+def seen_as(element: types.Type) -> ir.VectorType:
     """Return a vector of words seen as elements."""
     count = LANES * WORD.width // element.bitwidth
     return ir.VectorType(ir.IntType(element.bitwidth), count)
 
 
-def in_order(builder: ir.IRBuilder, element, vectors: list) -> list:
+def in_order(builder: ir.IRBuilder, element: types.Type, vectors: list) -> list:
     """Undo the order in which BF16 is widened: the lower halves, then the upper."""
     if element != types.uint16:
         return vectors
