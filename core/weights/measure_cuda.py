@@ -12,16 +12,9 @@ import numpy as np
 from core.errors import MissingTool, UsageError
 from core.weights.entry import Checkpoint
 from core.weights.lane import Lane, Runs, aligned
+from core.weights.loops.columns import DD, MAXIMUM, X_POWER, XX, YY
 from core.weights.metrics import Measure
-from core.weights.partial_sums import (
-    DD,
-    MAXIMUM,
-    X_POWER,
-    XX,
-    YY,
-    empty_rows,
-    measures,
-)
+from core.weights.partial_sums import empty_rows, measures
 from core.weights.spans import Pair, Plan, Span
 
 if TYPE_CHECKING:

@@ -51,14 +51,12 @@ def measures(
     for i, metrics in zip(filled, reduced, strict=True):
         told[i] = metrics
     drawn = sketches or [None] * len(pairs)
-    return [
-        Measure(not m.fraction_changed, _same_bytes(pair, m), True, m, sketch)
-        for pair, m, sketch in zip(pairs, told, drawn, strict=True)
-    ]
+    return [_measure(*row) for row in zip(pairs, told, drawn, strict=True)]
 
 
-def _same_bytes(pair: Pair, metrics: Metrics) -> bool:
-    return not metrics.fraction_changed and same_dtype(*pair)
+def _measure(pair: Pair, metrics: Metrics, sketch: np.ndarray | None) -> Measure:
+    equal = metrics.fraction_changed == 0
+    return Measure(equal, equal and same_dtype(*pair), True, metrics, sketch)
 
 
 def _reduced(
